@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life of an event; event.h says what one is.
+ */
+#include "event.h"
+
+struct cpg_event *cpg_event_alloc_msg(void *env, u32 max_slices)
+{
+	struct cpg_event *ev;
+
+	ev = cpg_env_alloc(env, sizeof(*ev) +
+				max_slices * sizeof(struct cpg_slice));
+	if (!ev)
+		return NULL;
+	cpg_ref_set(&ev->ref, 1);
+	ev->kind = CPG_EVENT_MSG;
+	ev->max_slices = max_slices;
+	return ev;
+}
+
+void cpg_event_add_slice(struct cpg_event *ev, struct cpg_buf *buf, u32 off,
+			 u32 len)
+{
+	struct cpg_slice *slice = &cpg_event_slices(ev)[ev->nslices];
+
+	if (CPG_BROKEN(ev->nslices >= ev->max_slices))
+		return;
+	slice->buf = cpg_buf_get(buf);
+	slice->off = off;
+	slice->len = len;
+	ev->nslices++;
+	ev->len += len;
+}
+
+struct cpg_event *cpg_event_alloc_body(void *env, enum cpg_event_kind kind,
+				       u32 len)
+{
+	struct cpg_event *ev;
+
+	ev = cpg_env_alloc(env, sizeof(*ev) + len);
+	if (!ev)
+		return NULL;
+	cpg_ref_set(&ev->ref, 1);
+	ev->kind = kind;
+	ev->len = len;
+	return ev;
+}
+
+void cpg_event_put(struct cpg_event *ev)
+{
+	u32 i;
+
+	if (!cpg_ref_dec_and_test(&ev->ref))
+		return;
+	for (i = 0; i < ev->nslices; i++)
+		cpg_buf_put(cpg_event_slices(ev)[i].buf);
+	cpg_env_free(ev);
+}

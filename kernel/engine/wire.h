@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The packets, byte by byte.  Documentation/protocol.rst has the same in
+ * prose.
+ *
+ * All numbers are little endian.  Every packet begins with struct
+ * cpg_wire_hdr; what follows depends on its type.  What comes from the wire is
+ * checked here, once, before anything else looks at it: after a check
+ * succeeded, the contents can be walked without looking at lengths again.
+ */
+#ifndef _CPG_ENGINE_WIRE_H
+#define _CPG_ENGINE_WIRE_H
+
+#include "engine.h"
+
+enum {
+	CPG_WIRE_MAGIC = 0x31475043,	/* "CPG1" */
+	CPG_WIRE_VERSION = 1,
+	CPG_WIRE_NO_IDX = 0xffff,
+};
+
+/* Types of packets; the number is on the wire. */
+enum cpg_wire_type {
+	CPG_WIRE_DATA = 1,	/* cpg_wire_data, then records */
+	CPG_WIRE_STATUS,	/* cpg_wire_status, then cpg_wire_heard[] */
+	CPG_WIRE_NAK,		/* cpg_wire_range[] */
+	CPG_WIRE_JOIN,		/* cpg_wire_join, then cpg_wire_heard[] */
+	CPG_WIRE_COMMIT1,	/* cpg_wire_chunk; so up to INSTALL */
+	CPG_WIRE_COMMIT1_ACK,
+	CPG_WIRE_COMMIT2,
+	CPG_WIRE_RECOVERED,
+	CPG_WIRE_INSTALL,
+	CPG_WIRE_INSTALL_ACK,	/* nothing */
+	CPG_WIRE_LEAVE,		/* nothing */
+	CPG_WIRE_NODEID_USED,	/* cpg_wire_used */
+	__CPG_WIRE_NR
+};
+
+/**
+ * struct cpg_wire_hdr - in front of every packet
+ * @magic: CPG_WIRE_MAGIC
+ * @version: CPG_WIRE_VERSION
+ * @type: enum cpg_wire_type
+ * @src_idx: place of the sender in its view
+ * @len: of the whole packet
+ * @key_id: 0: neither encrypted nor authenticated
+ * @cluster_id: packets of other clusters are dropped
+ * @src: node id of the sender
+ * @view_rep: with @view_seq, the view that the packet belongs to; in COMMIT1
+ *	to INSTALL_ACK the view that is proposed
+ * @view_seq: see @view_rep
+ * @incarnation: of the sender
+ * @nonce: 0 without a key
+ * @tag: 0 without a key
+ */
+struct cpg_wire_hdr {
+	__le32	magic;
+	u8	version;
+	u8	type;
+	__le16	src_idx;
+	__le16	len;
+	__le16	key_id;
+	__le32	cluster_id;
+	__le32	src;
+	__le32	view_rep;
+	__le64	view_seq;
+	__le64	incarnation;
+	__le64	nonce;
+	u8	tag[16];
+} __packed;
+
+/**
+ * struct cpg_wire_data - a packet of an origin's stream
+ * @oseq: its number in the stream, from 1
+ * @ack: the node that sent this copy holds the order up to here
+ * @stable: and knows that all nodes do up to here
+ * @credit: from the leader: bytes that each node may have in flight
+ * @origin: whose stream, place in the view; not the sender's in a repair
+ * @__pad: 0
+ */
+struct cpg_wire_data {
+	__le64	oseq;
+	__le64	ack;
+	__le64	stable;
+	__le32	credit;
+	__le16	origin;
+	__le16	__pad;
+} __packed;
+
+/* Records in a DATA packet; the number is on the wire. */
+enum cpg_wire_rec_type {
+	CPG_REC_ORDER = 1,	/* cpg_wire_order, then cpg_wire_run[] */
+	CPG_REC_MSG,		/* a message or a part of one */
+	CPG_REC_JOIN,		/* cpg_wire_proc */
+	CPG_REC_LEAVE,		/* a byte, CPG_CHG_LEAVE or _PROCDOWN */
+};
+
+enum {
+	CPG_REC_F_FIRST = 1 << 0,	/* the message begins here */
+	CPG_REC_F_LAST = 1 << 1,	/* and ends here */
+	CPG_REC_SERVICE_SHIFT = 4,	/* CPG_SVC_* in bits 4 and 5 */
+	CPG_REC_SERVICE_MASK = 3 << 4,
+};
+
+/**
+ * struct cpg_wire_rec - in front of each record
+ * @type: enum cpg_wire_rec_type
+ * @flags: CPG_REC_F_* and the service
+ * @len: bytes that follow
+ * @port: the process, except in ORDER
+ * @total: MSG: bytes of the whole message
+ * @serial: MSG: counts what the node ever sent, from 1; a message that is sent
+ *	again in a later view keeps it
+ */
+struct cpg_wire_rec {
+	u8	type;
+	u8	flags;
+	__le16	len;
+	__le32	port;
+	__le32	total;
+	__le64	serial;
+} __packed;
+
+/**
+ * struct cpg_wire_order - the leader gives packets their place
+ * @gseq: place of the first packet in the order
+ * @pos: position of the first message in the order
+ */
+struct cpg_wire_order {
+	__le64	gseq;
+	__le64	pos;
+} __packed;
+
+/**
+ * struct cpg_wire_run - successive packets of one origin
+ * @oseq: the first
+ * @origin: whose, place in the view
+ * @count: how many
+ * @nmsgs: how many messages end in them
+ */
+struct cpg_wire_run {
+	__le64	oseq;
+	__le16	origin;
+	__le16	count;
+	__le32	nmsgs;
+} __packed;
+
+/**
+ * struct cpg_wire_proc - a process and its group
+ * @port: its socket
+ * @pid: its pid
+ * @flags: CPG_JOIN_F_*
+ * @name_len: bytes of name that follow
+ */
+struct cpg_wire_proc {
+	__le32	port;
+	__le32	pid;
+	__le32	flags;
+	__le32	name_len;
+} __packed;
+
+/**
+ * struct cpg_wire_status - heartbeat, acknowledgment and beacon
+ * @high: the sender's stream goes up to here
+ * @ack: as in struct cpg_wire_data
+ * @stable: as in struct cpg_wire_data
+ * @credit: as in struct cpg_wire_data
+ * @state: enum cpg_state
+ * @__pad: 0
+ * @n_heard: entries that follow; 0 in a mere acknowledgment
+ */
+struct cpg_wire_status {
+	__le64	high;
+	__le64	ack;
+	__le64	stable;
+	__le32	credit;
+	u8	state;
+	u8	__pad;
+	__le16	n_heard;
+} __packed;
+
+/* struct cpg_wire_heard flags */
+enum {
+	CPG_HEARD_F_ALIVE = 1 << 0,	/* the sender hears it */
+	CPG_HEARD_F_MEMBER = 1 << 1,	/* it is in the sender's view */
+};
+
+/**
+ * struct cpg_wire_heard - what a node thinks of another
+ * @nodeid: the other
+ * @incarnation: lower half of its incarnation
+ * @flags: CPG_HEARD_F_*
+ */
+struct cpg_wire_heard {
+	__le32	nodeid;
+	__le32	incarnation;
+	__le32	flags;
+} __packed;
+
+/**
+ * struct cpg_wire_range - NAK: packets that are missing
+ * @oseq: the first
+ * @origin: whose, place in the view
+ * @count: how many
+ */
+struct cpg_wire_range {
+	__le64	oseq;
+	__le16	origin;
+	__le16	count;
+} __packed;
+
+/**
+ * struct cpg_wire_join - the sender is looking for a view
+ * @max_seq: greatest view seq it ever saw
+ * @no: counts its gatherings
+ * @n_heard: entries that follow
+ */
+struct cpg_wire_join {
+	__le64	max_seq;
+	__le32	no;
+	__le32	n_heard;
+} __packed;
+
+/**
+ * struct cpg_wire_chunk - a part of what does not fit in a packet
+ * @total: bytes of the whole
+ * @size: bytes of each part but the last
+ * @idx: which part
+ */
+struct cpg_wire_chunk {
+	__le32	total;
+	__le16	size;
+	__le16	idx;
+} __packed;
+
+/**
+ * struct cpg_wire_used - a node id is used twice
+ * @nodeid: which
+ * @__pad: 0
+ * @incarnation: of the node that keeps it
+ * @uptime: nanoseconds that it has run; all ones: a third node says so
+ */
+struct cpg_wire_used {
+	__le32	nodeid;
+	__le32	__pad;
+	__le64	incarnation;
+	__le64	uptime;
+} __packed;
+
+/*
+ * The large ones, sent in chunks.
+ *
+ * COMMIT1: cpg_wire_commit, cpg_wire_member[]
+ * COMMIT1_ACK: cpg_wire_hold, for each node of the old view cpg_wire_held and
+ *	its cpg_wire_span[]
+ * COMMIT2: for each new member __le32 length and its COMMIT1_ACK
+ * RECOVERED: cpg_wire_proc and name, for each process
+ * INSTALL: for each new member __le32 length and its RECOVERED
+ */
+struct cpg_wire_commit {
+	__le32	leader;		/* node id */
+	__le32	n_members;
+} __packed;
+
+struct cpg_wire_member {
+	__le32	nodeid;
+	__le32	join_no;
+	__le64	incarnation;
+} __packed;
+
+/**
+ * struct cpg_wire_hold - what a node holds of its old view
+ * @view_seq: the old view
+ * @stable: the greatest stable place it knows
+ * @obliged: bits by place in the old view, whose messages it has promised
+ * @view_rep: the old view
+ * @n_nodes: of the old view
+ */
+struct cpg_wire_hold {
+	__le64	view_seq;
+	__le64	stable;
+	__le64	obliged[CPG_NODES_MAX / 64];
+	__le32	view_rep;
+	__le32	n_nodes;
+} __packed;
+
+/**
+ * struct cpg_wire_held - of one stream
+ * @next: all before this one
+ * @n_spans: and what follows
+ */
+struct cpg_wire_held {
+	__le64	next;
+	__le32	n_spans;
+} __packed;
+
+struct cpg_wire_span {
+	__le64	oseq;
+	__le32	count;
+} __packed;
+
+enum {
+	CPG_STREAM_WINDOW = 1024,	/* packets that are not stable */
+	CPG_ORDER_RUNS_MAX = 64,	/* runs in an ORDER record */
+	CPG_FRAG_MIN = 256,		/* bytes in a part but the last */
+	CPG_SPANS_MAX = 64,		/* spans of a stream in COMMIT1_ACK */
+	CPG_NAK_RANGES_MAX = 32,	/* ranges in a NAK packet */
+	CPG_BLOB_MAX = 4 << 20,		/* bytes of a thing sent in chunks */
+	CPG_DATA_HDR = sizeof(struct cpg_wire_hdr) +
+		       sizeof(struct cpg_wire_data),
+};
+
+/**
+ * struct cpg_rec - a record, decoded
+ * @type: enum cpg_wire_rec_type
+ * @flags: CPG_REC_F_*
+ * @len: bytes at @data
+ * @port: process
+ * @total: bytes of the whole message
+ * @serial: of the message
+ * @data: in the packet
+ */
+struct cpg_rec {
+	u8		type;
+	u8		flags;
+	u32		len;
+	u32		port;
+	u32		total;
+	u64		serial;
+	const u8	*data;
+};
+
+/**
+ * struct cpg_body - what the records of a DATA packet amount to
+ * @nmsgs: messages, joins and leaves that end in it
+ * @is_data: has records other than ORDER
+ * @nruns: runs in its ORDER record
+ * @runs_off: offset of the first run
+ * @gseq: place of the first packet that is put in order
+ * @gseq_end: one after the last
+ * @pos: position of the first message
+ */
+struct cpg_body {
+	u32	nmsgs;
+	bool	is_data;
+	u32	nruns;
+	u32	runs_off;
+	u64	gseq;
+	u64	gseq_end;
+	u64	pos;
+};
+
+/* Checks all that needs no knowledge of the receiver's state. */
+enum cpg_drop cpg_wire_check(const u8 *p, u32 len, u32 cluster_id);
+
+/*
+ * Checks the records of a DATA packet of a view with @n_nodes members, and
+ * sums them up.  False: malformed.
+ */
+bool cpg_wire_body_check(const u8 *p, u32 len, bool from_leader, u32 n_nodes,
+			 struct cpg_body *body);
+
+/*
+ * Steps through records that were checked.  Begins with *off 0; false at the
+ * end.
+ */
+bool cpg_wire_rec_next(const u8 *p, u32 len, u32 *off, struct cpg_rec *rec);
+
+/* Steps through processes; false at the end or if malformed. */
+bool cpg_wire_proc_next(const u8 *p, u32 len, u32 *off, u32 *port, u32 *pid,
+			struct cpg_group *group);
+
+/* Is a list of processes well-formed? */
+bool cpg_wire_procs_check(const u8 *p, u32 len);
+
+/*
+ * Checks a COMMIT1_ACK and finds the entry of one stream in one that was
+ * checked.
+ */
+bool cpg_wire_hold_check(const u8 *p, u32 len);
+const struct cpg_wire_held *cpg_wire_hold_find(const u8 *p, u32 idx);
+bool cpg_wire_held_has(const struct cpg_wire_held *held, u64 oseq);
+
+/*
+ * Steps through the parts of a COMMIT2 or INSTALL: a length and as many bytes.
+ * False at the end or if malformed.
+ */
+bool cpg_wire_part_next(const u8 *p, u32 len, u32 *off, const u8 **part,
+			u32 *part_len);
+
+#endif /* _CPG_ENGINE_WIRE_H */
