@@ -1,0 +1,699 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the engine share.
+ *
+ * An engine is always in one view; what lives as long as the view is in struct
+ * cpg_epoch.  Looking for the next view does not touch it: struct cpg_attempt
+ * holds what is proposed, and the epoch is replaced in one step when the
+ * attempt succeeds.
+ */
+#ifndef _CPG_ENGINE_PRIV_H
+#define _CPG_ENGINE_PRIV_H
+
+#include "engine.h"
+#include "wire.h"
+
+enum {
+	CPG_SLOT_SELF = 0,
+	CPG_HASH_BITS = 8,
+	CPG_HASH_SIZE = 1 << CPG_HASH_BITS,
+	CPG_NO_IDX = CPG_WIRE_NO_IDX,
+};
+
+#define CPG_NEVER	U64_MAX
+
+/* Times that are the same in every profile, in nanoseconds. */
+#define CPG_ACK_DELAY		(2 * CPG_NSEC_PER_MSEC)
+#define CPG_NAK_DELAY		(500 * CPG_NSEC_PER_USEC)
+#define CPG_RTO_MIN		(2 * CPG_NSEC_PER_MSEC)
+#define CPG_RTO_MAX		(100 * CPG_NSEC_PER_MSEC)
+#define CPG_NOMEM_DELAY		(1 * CPG_NSEC_PER_MSEC)
+#define CPG_STOP_TIME		(1 * CPG_NSEC_PER_SEC)
+
+/* A set of nodes: of slots in the peer table, or of places in a view. */
+struct cpg_set {
+	u64	w[CPG_NODES_MAX / 64];
+};
+
+static inline void cpg_set_add(struct cpg_set *set, u32 i)
+{
+	set->w[i / 64] |= 1ULL << (i % 64);
+}
+
+static inline void cpg_set_del(struct cpg_set *set, u32 i)
+{
+	set->w[i / 64] &= ~(1ULL << (i % 64));
+}
+
+static inline bool cpg_set_has(const struct cpg_set *set, u32 i)
+{
+	return set->w[i / 64] >> (i % 64) & 1;
+}
+
+static inline bool cpg_set_covers(const struct cpg_set *set,
+				  const struct cpg_set *sub)
+{
+	return !(sub->w[0] & ~set->w[0]) && !(sub->w[1] & ~set->w[1]);
+}
+
+struct cpg_vid {
+	u64	seq;
+	u32	rep;
+};
+
+static inline bool cpg_vid_equal(const struct cpg_vid *a,
+				 const struct cpg_vid *b)
+{
+	return a->seq == b->seq && a->rep == b->rep;
+}
+
+/**
+ * struct cpg_blob - a thing sent or received in chunks
+ * @type: enum cpg_wire_type; 0: none
+ * @data: the bytes
+ * @len: how many
+ * @size: receiving: bytes of a chunk
+ * @missing: receiving: chunks that have not come
+ * @have: receiving: which have, a byte each, behind the data
+ */
+struct cpg_blob {
+	u32	type;
+	u8	*data;
+	u32	len;
+	u32	size;
+	u32	missing;
+	u8	*have;
+};
+
+/**
+ * struct cpg_peer - another configured node
+ * @nodeid: its id
+ * @slot: its place in the engine's table, which it keeps
+ * @idx: its place in the view, CPG_NO_IDX if it is not there (any more)
+ * @incarnation: which life of it is believed to be the present one
+ * @heard: when that was heard last, 0: never
+ * @left: an incarnation that said good-bye
+ * @left_until: how long nothing is taken from that
+ * @rival: another incarnation that uses the id
+ * @rival_since: when that was heard first
+ * @nodeid_used: both go on
+ * @state: enum cpg_state, as it last said
+ * @vid: its view
+ * @hears: slots of the nodes that it hears
+ * @members: slots of the nodes in its view
+ * @n_members: how many it named, whether they are known here or not
+ * @join_valid: it is gathering; the next three are of its last JOIN
+ * @join_no: counts its gatherings
+ * @join_max_seq: greatest view seq that it knows
+ * @serial: the greatest of its messages that was delivered here
+ * @offer: a COMMIT1 of it that is not complete
+ * @offer_id: the view that it proposes
+ */
+struct cpg_peer {
+	u32		nodeid;
+	u32		slot;
+	u32		idx;
+	u64		incarnation;
+	u64		heard;
+	u64		left;
+	u64		left_until;
+	u64		rival;
+	u64		rival_since;
+	bool		nodeid_used;
+	u8		state;
+	struct cpg_vid	vid;
+	struct cpg_set	hears;
+	struct cpg_set	members;
+	u32		n_members;
+	bool		join_valid;
+	u32		join_no;
+	u64		join_max_seq;
+	u64		serial;
+	struct cpg_blob	offer;
+	struct cpg_vid	offer_id;
+};
+
+/**
+ * struct cpg_pkt - a packet of a stream
+ * @buf: holds the records; a reference
+ * @off: of the first record in @buf
+ * @len: bytes of records
+ * @oseq: its number
+ * @body: what the records amount to
+ * @repaired: when it was last sent again
+ */
+struct cpg_pkt {
+	struct cpg_buf	*buf;
+	u32		off;
+	u32		len;
+	u64		oseq;
+	struct cpg_body	body;
+	u64		repaired;
+};
+
+/**
+ * struct cpg_stream - the packets of one origin in a view
+ * @ring: packets held, by number modulo CPG_STREAM_WINDOW
+ * @base: all before this one are stable and let go
+ * @next: all before this one are held, or were; the origin's next number
+ * @high: greatest number known to exist
+ * @ordered: leader: all up to here were given their place
+ * @delivered: all up to here were delivered
+ * @ack: this node holds the order up to here
+ * @wanted: recovery: numbers that must still come, like @ring
+ * @n_wanted: how many those are
+ * @partial: a message of which not all parts were delivered
+ * @partial_port: its process
+ * @partial_len: its length
+ * @nak_at: when to ask for what is missing
+ * @nak_tries: how often that was done without an answer
+ */
+struct cpg_stream {
+	struct cpg_pkt		*ring[CPG_STREAM_WINDOW];
+	u64			base;
+	u64			next;
+	u64			high;
+	u64			ordered;
+	u64			delivered;
+	u64			ack;
+	u64			wanted[CPG_STREAM_WINDOW / 64];
+	u32			n_wanted;
+	struct cpg_event	*partial;
+	u32			partial_port;
+	u32			partial_len;
+	u64			nak_at;
+	u32			nak_tries;
+};
+
+/**
+ * struct cpg_vnode - a node in a view
+ * @nodeid: its id
+ * @incarnation: which life of it
+ * @join_no: with which gathering it came
+ * @peer: NULL: this node
+ * @serial: the greatest of its messages that was delivered here, in any view
+ * @stream: what it sends
+ */
+struct cpg_vnode {
+	u32			nodeid;
+	u32			join_no;
+	u64			incarnation;
+	struct cpg_peer		*peer;
+	u64			serial;
+	struct cpg_stream	stream;
+};
+
+/**
+ * struct cpg_cursor - a place in the total order
+ * @oseq: the leader's packet whose ORDER is being walked
+ * @run: the run in it
+ * @off: packets of the run that were passed
+ * @rec_off: bytes of the next packet that were passed
+ * @gseq: place of the next packet
+ * @pos: position of the next message; not kept by what only lets go
+ */
+struct cpg_cursor {
+	u64	oseq;
+	u32	run;
+	u32	off;
+	u32	rec_off;
+	u64	gseq;
+	u64	pos;
+};
+
+/**
+ * struct cpg_epoch - all that lives as long as a view
+ * @id: the view's id
+ * @n: nodes
+ * @me: place of this node
+ * @leader: place of the sequencer
+ * @others: node ids of the others, @n - 1 of them
+ * @slots: slots of all
+ * @view: what is told of it
+ * @cur: what is delivered next
+ * @rel: what is let go next, when it is stable
+ * @stable: all nodes hold the order up to here
+ * @announced: leader: the last @stable that was sent
+ * @gseq: leader: the next place
+ * @pos: leader: the next position
+ * @runs: leader: given a place, not sent yet
+ * @n_runs: how many
+ * @runs_gseq: place of the first in @runs
+ * @runs_pos: position of the first in @runs
+ * @frozen: something was promised to a next view: take what is wanted only
+ * @obliged: places of nodes whose messages were promised
+ * @in_flight: bytes of this node's packets that are not stable
+ * @unacked: bytes delivered since the last ACK
+ * @node: the nodes, ascending
+ */
+struct cpg_epoch {
+	struct cpg_vid		id;
+	u32			n;
+	u32			me;
+	u32			leader;
+	u32			others[CPG_NODES_MAX];
+	struct cpg_set		slots;
+	struct cpg_event	*view;
+	struct cpg_cursor	cur;
+	struct cpg_cursor	rel;
+	u64			stable;
+	u64			announced;
+	u64			gseq;
+	u64			pos;
+	struct cpg_wire_run	runs[CPG_ORDER_RUNS_MAX];
+	u32			n_runs;
+	u64			runs_gseq;
+	u64			runs_pos;
+	bool			frozen;
+	struct cpg_set		obliged;
+	u32			in_flight;
+	u32			unacked;
+	struct cpg_vnode	*node[];
+};
+
+/**
+ * struct cpg_candidate - a member of a proposed view
+ * @nodeid: its id
+ * @join_no: its gathering
+ * @incarnation: which life of it
+ * @peer: NULL: this node
+ * @in: representative: the last thing it sent
+ * @done: representative: @in is complete; or it acknowledged the INSTALL
+ * @hold: what it holds of its old view, in the table
+ * @old_idx: its place in this node's old view if it comes from there
+ */
+struct cpg_candidate {
+	u32		nodeid;
+	u32		join_no;
+	u64		incarnation;
+	struct cpg_peer	*peer;
+	struct cpg_blob	in;
+	bool		done;
+	const u8	*hold;
+	u32		old_idx;
+};
+
+/**
+ * struct cpg_attempt - a proposed view
+ * @id: its id
+ * @n: members
+ * @me: place of this node
+ * @leader: place of the sequencer
+ * @step: the type of packet that this node waits for
+ * @progress: when something last came
+ * @epoch: for the new view, made beforehand
+ * @in: the last thing from the representative
+ * @up: what this node tells the representative
+ * @down: what the representative tells the others
+ * @table: COMMIT2
+ * @final: INSTALL
+ * @repeat_at: when to send @up or @down again
+ * @repeat: the interval
+ * @nak_at: when to ask for what is missing of the old view
+ * @nak_tries: how often that was done
+ * @together: places in the old view of those that come from it
+ * @obliged: places in the old view whose messages any of them promised
+ * @is_installing: the decision has fallen, there is no way back
+ * @is_trans: the old view is over, up to its first gap
+ * @late: what is delivered after the gap
+ * @procs: those that come with their nodes
+ * @member: the members, ascending
+ */
+struct cpg_attempt {
+	struct cpg_vid		id;
+	u32			n;
+	u32			me;
+	u32			leader;
+	u32			step;
+	u64			progress;
+	struct cpg_epoch	*epoch;
+	struct cpg_blob		in;
+	struct cpg_blob		up;
+	struct cpg_blob		down;
+	struct cpg_blob		table;
+	struct cpg_blob		final;
+	u64			repeat_at;
+	u64			repeat;
+	u64			nak_at;
+	u32			nak_tries;
+	struct cpg_set		together;
+	struct cpg_set		obliged;
+	bool			is_installing;
+	bool			is_trans;
+	struct cpg_cursor	late;
+	struct list_head	procs;
+	struct cpg_candidate	member[];
+};
+
+/**
+ * struct cpg_txmsg - a message on its way into the order
+ * @link: in sendq, or in flight
+ * @rec_type: CPG_REC_MSG, CPG_REC_JOIN or CPG_REC_LEAVE
+ * @reason: LEAVE: CPG_CHG_*
+ * @is_queued: it is on one of the lists
+ * @port: the process
+ * @proc: the process
+ * @ev: MSG: the message
+ * @serial: MSG: counts what this node ever accepted
+ * @len: bytes of the record, or of the message
+ * @sent: bytes in packets
+ * @last: number of the packet in which it ends; 0: not sent yet
+ * @slice: MSG: where the next byte is
+ * @slice_off: and where in that slice
+ */
+struct cpg_txmsg {
+	struct list_head	link;
+	u8			rec_type;
+	u8			reason;
+	bool			is_queued;
+	u32			port;
+	struct cpg_proc		*proc;
+	struct cpg_event	*ev;
+	u64			serial;
+	u32			len;
+	u32			sent;
+	u64			last;
+	u32			slice;
+	u32			slice_off;
+};
+
+/**
+ * struct cpg_grp - a group
+ * @link: in the hash table
+ * @name: flags 0, name
+ * @refs: processes that refer to it, members or not
+ * @members: processes, ascending by (nodeid, pid, port)
+ * @n_members: how many
+ * @locals: those of them that are of this node and not detached
+ * @n_marked: scratch: members that go, or came
+ */
+struct cpg_grp {
+	struct list_head	link;
+	struct cpg_group	name;
+	u32			refs;
+	struct list_head	members;
+	u32			n_members;
+	struct list_head	locals;
+	u32			n_marked;
+};
+
+/**
+ * struct cpg_proc - a process in a group, of this node or of another
+ * @hash_link: by (nodeid, port)
+ * @member_link: in the group's members, if @is_member
+ * @owned_link: in the group's locals, if @is_member and there is an @owner
+ * @local_link: in the engine's list of local processes; else scratch
+ * @grp: its group
+ * @who: nodeid, pid, port
+ * @flags: CPG_JOIN_F_*
+ * @owner: of a local process, NULL once detached
+ * @is_local: of this node
+ * @is_member: its join is in order
+ * @is_leaving: a leave is queued
+ * @is_marked: scratch: goes with its node, or came with it
+ * @tx_join: its join
+ * @tx_leave: its leave, so that leaving needs no memory
+ */
+struct cpg_proc {
+	struct list_head	hash_link;
+	struct list_head	member_link;
+	struct list_head	owned_link;
+	struct list_head	local_link;
+	struct cpg_grp		*grp;
+	struct cpg_member	who;
+	u32			flags;
+	void			*owner;
+	bool			is_local;
+	bool			is_member;
+	bool			is_leaving;
+	bool			is_marked;
+	struct cpg_txmsg	tx_join;
+	struct cpg_txmsg	tx_leave;
+};
+
+/**
+ * struct cpg_engine - one node
+ * @cfg: configuration
+ * @ops: effects
+ * @ctx: their first argument
+ * @env: for allocations
+ * @now: time of the present call
+ * @start: time of creation
+ * @deadline: not later than the earliest timer
+ * @state: what the node does
+ * @nodeid_used: another node has this node's id
+ * @rng: state of the pseudo-random numbers
+ * @peers: by slot; CPG_SLOT_SELF stays NULL
+ * @n_slots: slots in use, with this node's
+ * @max_seq: greatest view seq ever seen
+ * @serial: of the last message that was accepted
+ * @promised: greatest view seq that this node agreed to
+ * @gather_again: a gathering is due when the installation is done
+ * @join_no: counts the gatherings
+ * @epoch: the present view
+ * @attempt: the next view, or NULL
+ * @installed: the attempt that led to @epoch while others have not
+ *	acknowledged it, or NULL
+ * @sendq: struct cpg_txmsg that are not (wholly) in packets
+ * @flight: and those that are, until they are delivered
+ * @queued: bytes in @sendq
+ * @credit: bytes that may be in flight
+ * @rtt: smoothed round trip time
+ * @groups: hash table of groups
+ * @procs: hash table of processes
+ * @locals: local processes
+ * @next_port: for the next local process
+ * @gather_start: when the gathering began
+ * @join_wait: interval of the next JOIN
+ * @rtt_oseq: the own packet whose round trip is being measured, 0: none
+ * @rtt_sent: when it was sent
+ * @own_tries: how often the oldest own packet was repeated
+ * @probe_tries: leader: how often others were reminded
+ * @heartbeat_at: timer: the next heartbeat
+ * @beacon_at: timer: the next beacon
+ * @join_at: timer: the next JOIN
+ * @ack_at: timer: tell the leader what is held
+ * @announce_at: timer: leader: tell all what is stable
+ * @own_at: timer: repeat own packets that no order covers
+ * @probe_at: timer: leader: remind those that are behind
+ * @nomem_at: timer: try again what there was no memory for
+ * @stop_at: timer: stop even if not all is done; CPG_NEVER: not stopping
+ * @counters: statistics
+ */
+struct cpg_engine {
+	struct cpg_engine_config	cfg;
+	const struct cpg_engine_ops	*ops;
+	void				*ctx;
+	void				*env;
+	u64				now;
+	u64				start;
+	u64				deadline;
+	enum cpg_state			state;
+	bool				nodeid_used;
+	u64				rng;
+	struct cpg_peer			*peers[CPG_NODES_MAX];
+	u32				n_slots;
+	u64				max_seq;
+	u64				serial;
+	u64				promised;
+	bool				gather_again;
+	u32				join_no;
+	struct cpg_epoch		*epoch;
+	struct cpg_attempt		*attempt;
+	struct cpg_attempt		*installed;
+	struct list_head		sendq;
+	struct list_head		flight;
+	u64				queued;
+	u32				credit;
+	u64				rtt;
+	struct list_head		groups[CPG_HASH_SIZE];
+	struct list_head		procs[CPG_HASH_SIZE];
+	struct list_head		locals;
+	u32				next_port;
+	u64				gather_start;
+	u64				join_wait;
+	u64				rtt_oseq;
+	u64				rtt_sent;
+	u32				own_tries;
+	u32				probe_tries;
+	u64				heartbeat_at;
+	u64				beacon_at;
+	u64				join_at;
+	u64				ack_at;
+	u64				announce_at;
+	u64				own_at;
+	u64				probe_at;
+	u64				nomem_at;
+	u64				stop_at;
+	u64				counters[__CPG_CNT_NR];
+};
+
+/* engine.c */
+void cpg_engine_run(struct cpg_engine *eng, u64 now);
+void cpg_engine_arm(struct cpg_engine *eng, u64 *timer, u64 delay);
+void cpg_engine_set_state(struct cpg_engine *eng, enum cpg_state state);
+void cpg_engine_trace(struct cpg_engine *eng, struct cpg_trace *trace);
+u64 cpg_engine_rto(const struct cpg_engine *eng, u32 tries);
+void cpg_engine_xmit(struct cpg_engine *eng, const u32 *nodeids, u32 n,
+		     enum cpg_wire_type type, const struct cpg_vid *vid,
+		     const void *fixed, u32 fixed_len, struct cpg_buf *body,
+		     u32 off, u32 len);
+void cpg_engine_reply(struct cpg_engine *eng, enum cpg_wire_type type,
+		      const void *fixed, u32 fixed_len);
+
+/* peer.c */
+struct cpg_peer *cpg_peer_find(const struct cpg_engine *eng, u32 nodeid);
+enum cpg_drop cpg_peer_admit(struct cpg_engine *eng,
+			     const struct cpg_wire_hdr *hdr,
+			     struct cpg_peer **peer);
+bool cpg_peer_is_alive(const struct cpg_engine *eng,
+		       const struct cpg_peer *peer);
+u64 cpg_peer_expires(const struct cpg_engine *eng, const struct cpg_peer *peer);
+bool cpg_peer_in_view(const struct cpg_peer *peer);
+u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
+			struct cpg_wire_heard *heard);
+void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
+			 const struct cpg_wire_heard *heard, u32 n);
+void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
+			  bool is_full);
+void cpg_peer_heartbeat(struct cpg_engine *eng);
+void cpg_peer_beacon(struct cpg_engine *eng);
+void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
+			 const struct cpg_wire_hdr *hdr);
+void cpg_peer_used_rcv(struct cpg_engine *eng, const struct cpg_wire_hdr *hdr);
+
+/* stream.c */
+struct cpg_pkt *cpg_stream_get(const struct cpg_stream *stream, u64 oseq);
+enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
+			     struct cpg_buf *buf, u32 off, u32 len,
+			     const struct cpg_body *body);
+void cpg_stream_forget(struct cpg_stream *stream, u64 oseq);
+void cpg_stream_unwant_all(struct cpg_stream *stream);
+void cpg_stream_want(struct cpg_stream *stream, u64 oseq);
+bool cpg_stream_wants(const struct cpg_stream *stream, u64 oseq);
+void cpg_stream_release(struct cpg_engine *eng, u32 idx, u64 oseq);
+void cpg_stream_announce(struct cpg_engine *eng, u32 idx, u64 high);
+void cpg_stream_init(struct cpg_stream *stream);
+void cpg_stream_exit(struct cpg_stream *stream);
+void cpg_stream_drop_partial(struct cpg_stream *stream);
+void cpg_stream_xmit(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
+		     const u32 *nodeids, u32 n);
+enum cpg_drop cpg_stream_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
+			     struct cpg_buf *buf, u32 off, u32 len);
+void cpg_stream_nak_send(struct cpg_engine *eng, u32 idx);
+void cpg_stream_nak_xmit(struct cpg_engine *eng, u32 nodeid,
+			 const struct cpg_wire_range *ranges, u32 n);
+void cpg_stream_nak_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
+			const struct cpg_wire_range *ranges, u32 n);
+
+/* order.c */
+/* What stands at a place in the order. */
+enum cpg_order_at {
+	CPG_ORDER_PKT,		/* a packet that is here */
+	CPG_ORDER_GONE,		/* a packet that is not here */
+	CPG_ORDER_END,		/* nothing that is known */
+	CPG_ORDER_WRONG,	/* what no leader may say */
+};
+
+const struct cpg_wire_run *cpg_order_run(const struct cpg_pkt *pkt, u32 run);
+enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
+				 u32 *idx, u64 *oseq);
+void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur);
+bool cpg_order_follows(const struct cpg_stream *stream, u64 oseq);
+void cpg_order_flush(struct cpg_engine *eng);
+u32 cpg_order_rec_size(u32 n_runs);
+bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs);
+u32 cpg_order_rec_fill(struct cpg_epoch *ep, u8 *p);
+void cpg_order_sent(struct cpg_engine *eng);
+int cpg_order_deliver_pkt(struct cpg_engine *eng, u32 idx,
+			  const struct cpg_pkt *pkt, u64 *pos, u32 *rec_off);
+void cpg_order_deliver(struct cpg_engine *eng);
+void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
+		       u64 stable, u32 credit);
+void cpg_order_restable(struct cpg_engine *eng);
+void cpg_order_set_stable(struct cpg_engine *eng, u64 stable);
+void cpg_order_timer(struct cpg_engine *eng);
+u64 cpg_order_ack(const struct cpg_epoch *ep);
+
+/* send.c */
+void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx);
+bool cpg_send_kick(struct cpg_engine *eng);
+struct cpg_txmsg *cpg_send_first(struct cpg_engine *eng, u8 rec_type);
+void cpg_send_done(struct cpg_engine *eng, struct cpg_txmsg *tx);
+void cpg_send_progress(struct cpg_engine *eng);
+void cpg_send_requeue(struct cpg_engine *eng);
+void cpg_send_exit(struct cpg_engine *eng);
+void cpg_send_timer(struct cpg_engine *eng);
+
+/* group.c */
+void cpg_group_init(struct cpg_engine *eng);
+void cpg_group_exit(struct cpg_engine *eng);
+void cpg_group_deliver_msg(struct cpg_engine *eng, u32 nodeid, u32 port,
+			   struct cpg_event *ev, u64 pos);
+int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
+			   const struct cpg_rec *rec, u64 pos);
+int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
+			    u32 reason, u64 pos);
+struct cpg_proc *cpg_group_proc_find(const struct cpg_engine *eng, u32 nodeid,
+				     u32 port);
+struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,
+				       u32 port, u32 pid,
+				       const struct cpg_group *group);
+void cpg_group_proc_destroy(struct cpg_proc *proc);
+void cpg_group_nodes_down(struct cpg_engine *eng, const u32 *nodeids, u32 n);
+void cpg_group_procs_up(struct cpg_engine *eng, struct list_head *procs);
+void cpg_group_stop(struct cpg_engine *eng);
+
+/* view.c */
+struct cpg_epoch *cpg_view_epoch_create(struct cpg_engine *eng,
+					const struct cpg_vid *id, u32 n);
+void cpg_view_epoch_destroy(struct cpg_epoch *ep);
+void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep);
+void cpg_view_tell(struct cpg_engine *eng);
+void cpg_view_gather(struct cpg_engine *eng);
+void cpg_view_settle(struct cpg_engine *eng);
+void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
+		       const struct cpg_wire_hdr *hdr);
+void cpg_view_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer);
+void cpg_view_peer_lost(struct cpg_engine *eng, struct cpg_peer *peer);
+void cpg_view_leave_rcv(struct cpg_engine *eng, struct cpg_peer *peer);
+void cpg_view_timer(struct cpg_engine *eng);
+u64 cpg_view_deadline(const struct cpg_engine *eng);
+
+/* commit.c */
+void cpg_commit_propose(struct cpg_engine *eng, const struct cpg_set *slots,
+			u64 max_seq);
+void cpg_commit_abort(struct cpg_engine *eng);
+enum cpg_drop cpg_commit_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
+			     const struct cpg_wire_hdr *hdr, u32 len);
+void cpg_commit_run(struct cpg_engine *eng);
+void cpg_commit_timer(struct cpg_engine *eng);
+u64 cpg_commit_deadline(const struct cpg_engine *eng);
+struct cpg_candidate *cpg_commit_find(struct cpg_attempt *att,
+				      const struct cpg_peer *peer);
+
+/* blob.c */
+void cpg_blob_reset(struct cpg_blob *blob);
+int cpg_blob_alloc(struct cpg_engine *eng, struct cpg_blob *blob, u32 type,
+		   u32 len);
+bool cpg_blob_is_whole(const struct cpg_blob *blob, u32 type);
+enum cpg_drop cpg_blob_rcv(struct cpg_engine *eng, struct cpg_blob *blob,
+			   u32 type, const struct cpg_wire_chunk *chunk,
+			   u32 len);
+void cpg_blob_xmit(struct cpg_engine *eng, const struct cpg_blob *blob,
+		   const struct cpg_vid *vid, const u32 *nodeids, u32 n);
+
+/* install.c */
+int cpg_install_procs(struct cpg_engine *eng, struct cpg_blob *blob);
+int cpg_install_run(struct cpg_engine *eng);
+
+/* recover.c */
+int cpg_recover_hold(struct cpg_engine *eng, struct cpg_blob *blob);
+void cpg_recover_start(struct cpg_engine *eng);
+bool cpg_recover_is_done(const struct cpg_engine *eng);
+void cpg_recover_promise(struct cpg_engine *eng);
+void cpg_recover_nak(struct cpg_engine *eng);
+u64 cpg_recover_own_cut(const struct cpg_engine *eng);
+int cpg_recover_deliver(struct cpg_engine *eng);
+
+#endif /* _CPG_ENGINE_PRIV_H */

@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Process groups: which process is a member of what, and who is told.
+ *
+ * Joins and leaves arrive here in the total order, and those that come with a
+ * view from its installation; so the table is the same on every node of a
+ * view.  Only processes of this node have an owner that hears of it.
+ */
+#include "engine_priv.h"
+
+static u32 cpg_group_hash(const struct cpg_group *name)
+{
+	u32 i, hash = 2166136261u;
+
+	for (i = 0; i < name->name_len; i++)
+		hash = (hash ^ name->name[i]) * 16777619;
+	return (hash ^ hash >> 16) & (CPG_HASH_SIZE - 1);
+}
+
+static u32 cpg_group_proc_hash(u32 nodeid, u32 port)
+{
+	return (nodeid * 31 + port) & (CPG_HASH_SIZE - 1);
+}
+
+void cpg_group_init(struct cpg_engine *eng)
+{
+	u32 i;
+
+	for (i = 0; i < CPG_HASH_SIZE; i++) {
+		INIT_LIST_HEAD(&eng->groups[i]);
+		INIT_LIST_HEAD(&eng->procs[i]);
+	}
+	INIT_LIST_HEAD(&eng->locals);
+	eng->next_port = 1;
+}
+
+static struct cpg_grp *cpg_group_find(const struct cpg_engine *eng,
+				      const struct cpg_group *name)
+{
+	const struct list_head *head = &eng->groups[cpg_group_hash(name)];
+	struct cpg_grp *grp;
+
+	list_for_each_entry(grp, head, link)
+		if (grp->name.name_len == name->name_len &&
+		    !memcmp(grp->name.name, name->name, name->name_len))
+			return grp;
+	return NULL;
+}
+
+static struct cpg_grp *cpg_group_get(struct cpg_engine *eng,
+				     const struct cpg_group *name)
+{
+	struct cpg_grp *grp = cpg_group_find(eng, name);
+
+	if (!grp) {
+		grp = cpg_env_alloc(eng->env, sizeof(*grp));
+		if (!grp)
+			return NULL;
+		grp->name.name_len = name->name_len;
+		memcpy(grp->name.name, name->name, name->name_len);
+		INIT_LIST_HEAD(&grp->members);
+		INIT_LIST_HEAD(&grp->locals);
+		list_add_tail(&grp->link, &eng->groups[cpg_group_hash(name)]);
+	}
+	grp->refs++;
+	return grp;
+}
+
+static void cpg_group_put(struct cpg_grp *grp)
+{
+	if (--grp->refs)
+		return;
+	list_del(&grp->link);
+	cpg_env_free(grp);
+}
+
+struct cpg_proc *cpg_group_proc_find(const struct cpg_engine *eng, u32 nodeid,
+				     u32 port)
+{
+	const struct list_head *head;
+	struct cpg_proc *proc;
+
+	head = &eng->procs[cpg_group_proc_hash(nodeid, port)];
+	list_for_each_entry(proc, head, hash_link)
+		if (proc->who.nodeid == nodeid && proc->who.port == port)
+			return proc;
+	return NULL;
+}
+
+/* A process that is not a member yet.  NULL: no memory. */
+struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,
+				       u32 port, u32 pid,
+				       const struct cpg_group *group)
+{
+	struct cpg_proc *proc;
+
+	proc = cpg_env_alloc(eng->env, sizeof(*proc));
+	if (!proc)
+		return NULL;
+	proc->grp = cpg_group_get(eng, group);
+	if (!proc->grp) {
+		cpg_env_free(proc);
+		return NULL;
+	}
+	proc->who.nodeid = nodeid;
+	proc->who.port = port;
+	proc->who.pid = pid;
+	proc->flags = group->flags;
+	INIT_LIST_HEAD(&proc->hash_link);
+	INIT_LIST_HEAD(&proc->member_link);
+	INIT_LIST_HEAD(&proc->owned_link);
+	INIT_LIST_HEAD(&proc->local_link);
+	return proc;
+}
+
+static void cpg_group_proc_hash_add(struct cpg_engine *eng,
+				    struct cpg_proc *proc)
+{
+	u32 hash = cpg_group_proc_hash(proc->who.nodeid, proc->who.port);
+
+	list_add_tail(&proc->hash_link, &eng->procs[hash]);
+}
+
+static bool cpg_group_is_before(const struct cpg_member *a,
+				const struct cpg_member *b)
+{
+	if (a->nodeid != b->nodeid)
+		return a->nodeid < b->nodeid;
+	if (a->pid != b->pid)
+		return a->pid < b->pid;
+	return a->port < b->port;
+}
+
+static void cpg_group_member_add(struct cpg_proc *proc)
+{
+	struct cpg_grp *grp = proc->grp;
+	struct list_head *at = grp->members.prev;
+
+	while (at != &grp->members &&
+	       cpg_group_is_before(&proc->who,
+				   &list_entry(at, struct cpg_proc,
+					       member_link)->who))
+		at = at->prev;
+	list_add(&proc->member_link, at);
+	grp->n_members++;
+	proc->is_member = true;
+	if (proc->owner)
+		list_add_tail(&proc->owned_link, &grp->locals);
+}
+
+static void cpg_group_member_del(struct cpg_proc *proc)
+{
+	list_del_init(&proc->member_link);
+	list_del_init(&proc->owned_link);
+	proc->grp->n_members--;
+	proc->is_member = false;
+}
+
+void cpg_group_proc_destroy(struct cpg_proc *proc)
+{
+	if (proc->is_member)
+		cpg_group_member_del(proc);
+	list_del(&proc->hash_link);
+	list_del(&proc->local_link);
+	cpg_group_put(proc->grp);
+	cpg_env_free(proc);
+}
+
+void cpg_group_exit(struct cpg_engine *eng)
+{
+	struct cpg_proc *proc, *next;
+	u32 i;
+
+	for (i = 0; i < CPG_HASH_SIZE; i++)
+		list_for_each_entry_safe(proc, next, &eng->procs[i], hash_link)
+			cpg_group_proc_destroy(proc);
+}
+
+static struct cpg_event *cpg_group_event_alloc(struct cpg_engine *eng,
+					       u32 n_members, u32 n_left,
+					       u32 n_joined)
+{
+	struct cpg_confchg *chg = NULL;
+	struct cpg_event *ev;
+
+	ev = cpg_event_alloc_body(eng->env, CPG_EVENT_CONFCHG,
+				  struct_size(chg, entries, n_members + n_left +
+					      n_joined));
+	if (!ev)
+		return NULL;
+	chg = cpg_event_confchg(ev);
+	chg->n_members = n_members;
+	chg->n_left = n_left;
+	chg->n_joined = n_joined;
+	return ev;
+}
+
+static struct cpg_member *cpg_group_event_members(const struct cpg_grp *grp,
+						  struct cpg_event *ev)
+{
+	struct cpg_member *entries = cpg_event_confchg(ev)->entries;
+	struct cpg_proc *proc;
+	u32 n = 0;
+
+	list_for_each_entry(proc, &grp->members, member_link)
+		entries[n++] = proc->who;
+	return entries + n;
+}
+
+static void cpg_group_tell(struct cpg_engine *eng, struct cpg_grp *grp,
+			   struct cpg_event *ev, u64 pos)
+{
+	struct cpg_proc *proc;
+
+	if (ev) {
+		ev->seq.view_seq = eng->epoch->id.seq;
+		ev->seq.view_rep = eng->epoch->id.rep;
+		ev->seq.seq = pos;
+	}
+	list_for_each_entry(proc, &grp->locals, owned_link)
+		eng->ops->deliver(eng->ctx, proc->owner, ev);
+}
+
+/* A message in its place: to the local members of its sender's group. */
+void cpg_group_deliver_msg(struct cpg_engine *eng, u32 nodeid, u32 port,
+			   struct cpg_event *ev, u64 pos)
+{
+	struct cpg_proc *proc = cpg_group_proc_find(eng, nodeid, port);
+
+	if (!proc || !proc->is_member)
+		return;
+	ev->sender = proc->who;
+	cpg_group_tell(eng, proc->grp, ev, pos);
+}
+
+int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
+			   const struct cpg_rec *rec, u64 pos)
+{
+	struct cpg_proc *proc = cpg_group_proc_find(eng, nodeid, rec->port);
+	struct cpg_event *ev = NULL;
+	struct cpg_group group;
+	u32 off = 0, port, pid;
+	bool is_new = !proc;
+
+	if (proc && proc->is_member)
+		return 0;
+	if (!cpg_wire_proc_next(rec->data, rec->len, &off, &port, &pid, &group))
+		return 0;
+	if (is_new)
+		proc = cpg_group_proc_create(eng, nodeid, port, pid, &group);
+	if (!proc)
+		return -ENOMEM;
+	if (proc->owner || !list_empty(&proc->grp->locals)) {
+		ev = cpg_group_event_alloc(eng, proc->grp->n_members + 1, 0, 1);
+		if (!ev) {
+			if (is_new)
+				cpg_group_proc_destroy(proc);
+			return -ENOMEM;
+		}
+	}
+	if (is_new)
+		cpg_group_proc_hash_add(eng, proc);
+	cpg_group_member_add(proc);
+	if (ev) {
+		struct cpg_member *joined;
+
+		joined = cpg_group_event_members(proc->grp, ev);
+		*joined = proc->who;
+		joined->reason = CPG_CHG_JOIN;
+		cpg_group_tell(eng, proc->grp, ev, pos);
+		cpg_event_put(ev);
+	}
+	if (proc->is_local)
+		cpg_send_done(eng, &proc->tx_join);
+	return 0;
+}
+
+int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
+			    u32 reason, u64 pos)
+{
+	struct cpg_proc *proc = cpg_group_proc_find(eng, nodeid, port);
+	struct cpg_grp *grp;
+
+	if (!proc || !proc->is_member)
+		return 0;
+	grp = proc->grp;
+	if (!list_empty(&grp->locals)) {
+		struct cpg_event *ev;
+		struct cpg_member *left;
+
+		ev = cpg_group_event_alloc(eng, grp->n_members - 1, 1, 0);
+		if (!ev)
+			return -ENOMEM;
+		list_del_init(&proc->member_link);
+		left = cpg_group_event_members(grp, ev);
+		*left = proc->who;
+		left->reason = reason;
+		cpg_group_tell(eng, grp, ev, pos);
+		cpg_event_put(ev);
+	}
+	if (proc->is_local) {
+		cpg_send_done(eng, &proc->tx_leave);
+		if (proc->owner)
+			eng->ops->left(eng->ctx, proc->owner);
+	}
+	cpg_group_proc_destroy(proc);
+	return 0;
+}
+
+/* The marked members go, in one event. */
+static void cpg_group_tell_down(struct cpg_engine *eng, struct cpg_grp *grp)
+{
+	struct cpg_event *ev = NULL;
+	struct cpg_proc *proc, *next;
+	struct cpg_member *left;
+	LIST_HEAD(gone);
+
+	list_for_each_entry_safe(proc, next, &grp->members, member_link) {
+		if (!proc->is_marked)
+			continue;
+		cpg_group_member_del(proc);
+		list_add_tail(&proc->member_link, &gone);
+	}
+	if (!list_empty(&grp->locals)) {
+		ev = cpg_group_event_alloc(eng, grp->n_members, grp->n_marked,
+					   0);
+		if (ev) {
+			left = cpg_group_event_members(grp, ev);
+			list_for_each_entry(proc, &gone, member_link) {
+				*left = proc->who;
+				left++->reason = CPG_CHG_NODEDOWN;
+			}
+		}
+		cpg_group_tell(eng, grp, ev, 0);
+		if (ev)
+			cpg_event_put(ev);
+	}
+	grp->n_marked = 0;
+	list_for_each_entry_safe(proc, next, &gone, member_link) {
+		list_del_init(&proc->member_link);
+		cpg_group_proc_destroy(proc);
+	}
+}
+
+/* All processes of these nodes are gone, with their nodes. */
+void cpg_group_nodes_down(struct cpg_engine *eng, const u32 *nodeids, u32 n)
+{
+	struct cpg_grp *grp, *next;
+	struct cpg_proc *proc;
+	u32 i, j;
+
+	if (!n)
+		return;
+	for (i = 0; i < CPG_HASH_SIZE; i++)
+		list_for_each_entry(proc, &eng->procs[i], hash_link)
+			for (j = 0; j < n; j++)
+				if (proc->who.nodeid == nodeids[j]) {
+					proc->is_marked = true;
+					proc->grp->n_marked++;
+				}
+	for (i = 0; i < CPG_HASH_SIZE; i++)
+		list_for_each_entry_safe(grp, next, &eng->groups[i], link)
+			if (grp->n_marked)
+				cpg_group_tell_down(eng, grp);
+}
+
+static void cpg_group_tell_up(struct cpg_engine *eng, struct cpg_grp *grp)
+{
+	struct cpg_event *ev = NULL;
+	struct cpg_member *joined = NULL;
+	struct cpg_proc *proc;
+
+	if (!list_empty(&grp->locals))
+		ev = cpg_group_event_alloc(eng, grp->n_members, 0,
+					   grp->n_marked);
+	if (ev)
+		joined = cpg_group_event_members(grp, ev);
+	list_for_each_entry(proc, &grp->members, member_link) {
+		if (!proc->is_marked)
+			continue;
+		proc->is_marked = false;
+		if (ev) {
+			*joined = proc->who;
+			joined++->reason = CPG_CHG_NODEUP;
+		}
+	}
+	grp->n_marked = 0;
+	cpg_group_tell(eng, grp, ev, 0);
+	if (ev)
+		cpg_event_put(ev);
+}
+
+/*
+ * These processes, not members yet and linked by local_link, came with their
+ * nodes.  Those that are members already are dropped.
+ */
+void cpg_group_procs_up(struct cpg_engine *eng, struct list_head *procs)
+{
+	struct cpg_proc *proc, *next;
+	struct cpg_grp *grp;
+	u32 i;
+
+	list_for_each_entry_safe(proc, next, procs, local_link) {
+		list_del_init(&proc->local_link);
+		if (cpg_group_proc_find(eng, proc->who.nodeid,
+					proc->who.port)) {
+			cpg_group_proc_destroy(proc);
+			continue;
+		}
+		cpg_group_proc_hash_add(eng, proc);
+		cpg_group_member_add(proc);
+		proc->is_marked = true;
+		proc->grp->n_marked++;
+	}
+	for (i = 0; i < CPG_HASH_SIZE; i++)
+		list_for_each_entry(grp, &eng->groups[i], link)
+			if (grp->n_marked)
+				cpg_group_tell_up(eng, grp);
+}
+
+static void cpg_group_leave(struct cpg_engine *eng, struct cpg_proc *proc,
+			    u32 reason)
+{
+	proc->is_leaving = true;
+	proc->tx_leave.reason = reason;
+	cpg_send_queue(eng, &proc->tx_leave);
+}
+
+/* This node leaves: so do its processes. */
+void cpg_group_stop(struct cpg_engine *eng)
+{
+	struct cpg_proc *proc;
+
+	list_for_each_entry(proc, &eng->locals, local_link)
+		if (!proc->is_leaving)
+			cpg_group_leave(eng, proc, CPG_CHG_PROCDOWN);
+}
+
+static int cpg_group_may_join(const struct cpg_engine *eng,
+			      const struct cpg_group *group, u32 pid)
+{
+	struct cpg_grp *grp = cpg_group_find(eng, group);
+	struct cpg_proc *proc;
+
+	if (!grp)
+		return 0;
+	list_for_each_entry(proc, &eng->locals, local_link)
+		if (proc->grp == grp && proc->who.pid == pid)
+			return proc->is_leaving ? -EAGAIN : -EEXIST;
+	return 0;
+}
+
+static void cpg_group_tx_init(struct cpg_proc *proc, struct cpg_txmsg *tx,
+			      u8 rec_type, u32 len)
+{
+	INIT_LIST_HEAD(&tx->link);
+	tx->rec_type = rec_type;
+	tx->port = proc->who.port;
+	tx->proc = proc;
+	tx->len = len;
+}
+
+struct cpg_proc *cpg_engine_join(struct cpg_engine *eng, u64 now, void *owner,
+				 const struct cpg_group *group, u32 pid)
+{
+	struct cpg_proc *proc;
+	int err;
+
+	if (eng->state == CPG_STATE_STOPPED || eng->stop_at != CPG_NEVER)
+		return ERR_PTR(-ENETDOWN);
+	err = cpg_group_may_join(eng, group, pid);
+	if (err)
+		return ERR_PTR(err);
+	proc = cpg_group_proc_create(eng, eng->cfg.nodeid, eng->next_port, pid,
+				     group);
+	if (!proc)
+		return ERR_PTR(-ENOMEM);
+	eng->next_port++;
+	proc->owner = owner;
+	proc->is_local = true;
+	cpg_group_proc_hash_add(eng, proc);
+	list_add_tail(&proc->local_link, &eng->locals);
+	cpg_group_tx_init(proc, &proc->tx_join, CPG_REC_JOIN,
+			  sizeof(struct cpg_wire_proc) + group->name_len);
+	cpg_group_tx_init(proc, &proc->tx_leave, CPG_REC_LEAVE, 1);
+	cpg_send_queue(eng, &proc->tx_join);
+	cpg_engine_run(eng, now);
+	return proc;
+}
+
+int cpg_engine_leave(struct cpg_engine *eng, u64 now, struct cpg_proc *proc)
+{
+	if (proc->is_leaving)
+		return -ENOTCONN;
+	cpg_group_leave(eng, proc, CPG_CHG_LEAVE);
+	cpg_engine_run(eng, now);
+	return 0;
+}
+
+void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc)
+{
+	proc->owner = NULL;
+	list_del_init(&proc->owned_link);
+	if (!proc->is_leaving)
+		cpg_group_leave(eng, proc, CPG_CHG_PROCDOWN);
+	cpg_engine_run(eng, now);
+}
+
+int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
+		    struct cpg_event *ev)
+{
+	struct cpg_trace trace = {
+		.kind = CPG_TRACE_ACCEPT,
+		.origin = proc->who.nodeid,
+		.port = proc->who.port,
+		.ev = ev,
+	};
+	struct cpg_txmsg *tx;
+
+	if (eng->state == CPG_STATE_STOPPED || eng->stop_at != CPG_NEVER)
+		return -ENETDOWN;
+	if (proc->is_leaving)
+		return -ENOTCONN;
+	tx = cpg_env_alloc(eng->env, sizeof(*tx));
+	if (!tx)
+		return -ENOMEM;
+	cpg_group_tx_init(proc, tx, CPG_REC_MSG, ev->len);
+	tx->ev = cpg_event_get(ev);
+	tx->serial = ++eng->serial;
+	ev->sender = proc->who;
+	eng->counters[CPG_CNT_MSGS_SENT]++;
+	cpg_engine_trace(eng, &trace);
+	cpg_send_queue(eng, tx);
+	cpg_engine_run(eng, now);
+	return 0;
+}
+
+u32 cpg_engine_members(const struct cpg_engine *eng,
+		       const struct cpg_group *group,
+		       struct cpg_member *members, u32 max)
+{
+	struct cpg_grp *grp = cpg_group_find(eng, group);
+	struct cpg_proc *proc;
+	u32 n = 0;
+
+	if (!grp)
+		return 0;
+	list_for_each_entry(proc, &grp->members, member_link) {
+		if (n == max)
+			break;
+		members[n++] = proc->who;
+	}
+	return grp->n_members;
+}
+
+static int cpg_group_call(const struct cpg_engine *eng,
+			  const struct cpg_grp *grp, cpg_group_fn fn, void *arg)
+{
+	struct cpg_member *members;
+	struct cpg_proc *proc;
+	u32 n = 0;
+	int ret;
+
+	members = cpg_env_alloc(eng->env, grp->n_members * sizeof(*members));
+	if (!members)
+		return -ENOMEM;
+	list_for_each_entry(proc, &grp->members, member_link)
+		members[n++] = proc->who;
+	ret = fn(arg, &grp->name, members, n);
+	cpg_env_free(members);
+	return ret;
+}
+
+int cpg_engine_walk_groups(const struct cpg_engine *eng, cpg_group_fn fn,
+			   void *arg)
+{
+	struct cpg_grp *grp;
+	u32 i;
+
+	for (i = 0; i < CPG_HASH_SIZE; i++) {
+		list_for_each_entry(grp, &eng->groups[i], link) {
+			int ret;
+
+			if (!grp->n_members)
+				continue;
+			ret = cpg_group_call(eng, grp, fn, arg);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}

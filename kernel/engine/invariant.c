@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What must hold between any two calls of the engine.  Looks at everything, so
+ * it is for tests and for debugging.
+ */
+#include "engine_priv.h"
+
+static const char *cpg_invariant_stream(const struct cpg_epoch *ep, u32 idx)
+{
+	const struct cpg_stream *stream = &ep->node[idx]->stream;
+	u32 i, wanted = 0;
+
+	if (stream->base > stream->next)
+		return "a stream lets go of what it does not hold";
+	if (stream->next > stream->base + CPG_STREAM_WINDOW)
+		return "a stream holds more than its window";
+	if (stream->delivered >= stream->next && !ep->frozen)
+		return "a packet was delivered that is not held";
+	for (i = 0; i < CPG_STREAM_WINDOW; i++) {
+		const struct cpg_pkt *pkt = stream->ring[i];
+
+		wanted += stream->wanted[i / 64] >> (i % 64) & 1;
+		if (pkt && (pkt->oseq < stream->base ||
+			    pkt->oseq >= stream->base + CPG_STREAM_WINDOW ||
+			    (pkt->oseq & (CPG_STREAM_WINDOW - 1)) != i))
+			return "a packet is in the wrong place";
+	}
+	if (wanted != stream->n_wanted)
+		return "the number of wanted packets is wrong";
+	return NULL;
+}
+
+static const char *cpg_invariant_epoch(const struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const char *why;
+	u32 i;
+
+	if (ep->me >= ep->n || ep->leader >= ep->n)
+		return "this node or the leader is not in the view";
+	if (ep->node[ep->me]->nodeid != eng->cfg.nodeid)
+		return "this node's place is another's";
+	if (ep->stable > cpg_order_ack(ep))
+		return "something is stable that is not here";
+	for (i = 0; i < ep->n; i++) {
+		if (i && ep->node[i]->nodeid <= ep->node[i - 1]->nodeid)
+			return "the view is not in ascending order";
+		why = cpg_invariant_stream(ep, i);
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+static const char *cpg_invariant_send(const struct cpg_engine *eng)
+{
+	const struct cpg_txmsg *tx;
+	u64 queued = 0, last = 0;
+
+	list_for_each_entry(tx, &eng->flight, link) {
+		if (tx->sent != tx->len)
+			return "a message in flight was not sent";
+		if (tx->last < last)
+			return "messages in flight are not in order";
+		last = tx->last;
+	}
+	list_for_each_entry(tx, &eng->sendq, link)
+		queued += tx->len;
+	if (queued != eng->queued)
+		return "the number of queued bytes is wrong";
+	return NULL;
+}
+
+static const char *cpg_invariant_groups(const struct cpg_engine *eng)
+{
+	const struct cpg_grp *grp;
+	const struct cpg_proc *proc;
+	u32 i, n;
+
+	for (i = 0; i < CPG_HASH_SIZE; i++) {
+		list_for_each_entry(grp, &eng->groups[i], link) {
+			n = 0;
+			list_for_each_entry(proc, &grp->members, member_link) {
+				if (!proc->is_member || proc->grp != grp)
+					return "a stranger is in a group";
+				n++;
+			}
+			if (n != grp->n_members || n > grp->refs)
+				return "a group is miscounted";
+			if (grp->n_marked)
+				return "a mark was left on a group";
+		}
+	}
+	return NULL;
+}
+
+const char *cpg_engine_check(const struct cpg_engine *eng)
+{
+	const char *why = cpg_invariant_epoch(eng);
+
+	if (!why)
+		why = cpg_invariant_send(eng);
+	if (!why)
+		why = cpg_invariant_groups(eng);
+	if (!why && eng->state != CPG_STATE_STOPPED &&
+	    (eng->state == CPG_STATE_COMMIT ||
+	     eng->state == CPG_STATE_RECOVER) != !!eng->attempt)
+		why = "a proposed view and the state do not go together";
+	return why;
+}

@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The total order of a view: the leader gives packets their place, everyone
+ * delivers them in it, and what all nodes hold is let go.
+ *
+ * The order is not kept beside the streams.  The leader's stream is the log:
+ * its ORDER records name runs of packets, and a cursor walks through them.
+ * One cursor delivers, a second one follows it and lets go of what is stable.
+ */
+#include "engine_priv.h"
+
+/* This node holds the order, and everything in it, up to here. */
+u64 cpg_order_ack(const struct cpg_epoch *ep)
+{
+	return ep->cur.gseq - 1;
+}
+
+static bool cpg_order_is_leader(const struct cpg_epoch *ep)
+{
+	return ep->me == ep->leader;
+}
+
+const struct cpg_wire_run *cpg_order_run(const struct cpg_pkt *pkt, u32 run)
+{
+	const u8 *p = pkt->buf->data + pkt->off + pkt->body.runs_off;
+
+	return (const struct cpg_wire_run *)p + run;
+}
+
+/**
+ * cpg_order_peek() - what comes next
+ * @ep: the view
+ * @cur: steps over packets of the leader whose runs are done
+ * @idx: stores the origin's place in the view
+ * @oseq: stores the packet's number
+ *
+ * Return: enum cpg_order_at.
+ */
+enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
+				 u32 *idx, u64 *oseq)
+{
+	const struct cpg_stream *log = &ep->node[ep->leader]->stream;
+	const struct cpg_wire_run *run;
+	const struct cpg_pkt *pkt;
+
+	for (;;) {
+		if (cur->oseq >= log->next)
+			return CPG_ORDER_END;
+		pkt = cpg_stream_get(log, cur->oseq);
+		if (!pkt)
+			return CPG_ORDER_END;
+		if (cur->run < pkt->body.nruns)
+			break;
+		cur->oseq++;
+		cur->run = 0;
+		cur->off = 0;
+	}
+	if (!cur->run && !cur->off && !cur->rec_off &&
+	    (pkt->body.gseq != cur->gseq ||
+	     (cur == &ep->cur && pkt->body.pos != cur->pos)))
+		return CPG_ORDER_WRONG;
+	run = cpg_order_run(pkt, cur->run);
+	*idx = le16_to_cpu(run->origin);
+	*oseq = le64_to_cpu(run->oseq) + cur->off;
+	return cpg_stream_get(&ep->node[*idx]->stream, *oseq) ?
+	       CPG_ORDER_PKT : CPG_ORDER_GONE;
+}
+
+/* Pass the packet that cpg_order_peek() found. */
+void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur)
+{
+	const struct cpg_pkt *pkt;
+
+	pkt = cpg_stream_get(&ep->node[ep->leader]->stream, cur->oseq);
+	cur->gseq++;
+	cur->rec_off = 0;
+	if (++cur->off < le16_to_cpu(cpg_order_run(pkt, cur->run)->count))
+		return;
+	cur->run++;
+	cur->off = 0;
+}
+
+/* Was everything that @oseq's origin sent before it delivered? */
+bool cpg_order_follows(const struct cpg_stream *stream, u64 oseq)
+{
+	u64 i;
+
+	if (oseq <= stream->delivered)
+		return false;
+	for (i = stream->delivered + 1; i < oseq; i++) {
+		const struct cpg_pkt *pkt = cpg_stream_get(stream, i);
+
+		if (i >= stream->base && (!pkt || pkt->body.is_data))
+			return false;
+	}
+	return true;
+}
+
+static int cpg_order_grow(struct cpg_engine *eng, struct cpg_stream *stream)
+{
+	struct cpg_event *old = stream->partial;
+	struct cpg_event *ev;
+
+	ev = cpg_event_alloc_msg(eng->env, 2 * old->max_slices);
+	if (!ev)
+		return -ENOMEM;
+	memcpy(cpg_event_slices(ev), cpg_event_slices(old),
+	       old->nslices * sizeof(struct cpg_slice));
+	ev->nslices = old->nslices;
+	ev->len = old->len;
+	ev->service = old->service;
+	ev->sender = old->sender;
+	old->nslices = 0;
+	cpg_event_put(old);
+	stream->partial = ev;
+	return 0;
+}
+
+/* A part of a message of another node, in its place. */
+static int cpg_order_collect_msg(struct cpg_engine *eng, struct cpg_vnode *node,
+				 const struct cpg_pkt *pkt,
+				 const struct cpg_rec *rec)
+{
+	struct cpg_stream *stream = &node->stream;
+	bool is_whole = rec->flags & CPG_REC_F_LAST;
+
+	if (rec->flags & CPG_REC_F_FIRST) {
+		struct cpg_event *ev;
+
+		ev = cpg_event_alloc_msg(eng->env, is_whole ? 1 :
+					 rec->total / 1024 + 8);
+		if (!ev)
+			return -ENOMEM;
+		cpg_stream_drop_partial(stream);
+		ev->service = (rec->flags & CPG_REC_SERVICE_MASK) >>
+			      CPG_REC_SERVICE_SHIFT;
+		ev->sender.nodeid = node->nodeid;
+		ev->sender.port = rec->port;
+		stream->partial = ev;
+		stream->partial_port = rec->port;
+		stream->partial_len = rec->total;
+	}
+	if (!stream->partial || stream->partial_port != rec->port)
+		return 0;
+	if (stream->partial->nslices == stream->partial->max_slices &&
+	    cpg_order_grow(eng, stream))
+		return -ENOMEM;
+	cpg_event_add_slice(stream->partial, pkt->buf,
+			    (u32)(rec->data - pkt->buf->data), rec->len);
+	if (stream->partial->len > stream->partial_len)
+		cpg_stream_drop_partial(stream);
+	return 0;
+}
+
+static void cpg_order_trace_deliver(struct cpg_engine *eng, u32 nodeid,
+				    u32 port, u64 pos, struct cpg_event *ev,
+				    bool again)
+{
+	struct cpg_trace trace = {
+		.kind = CPG_TRACE_DELIVER,
+		.value = again,
+		.pos = pos,
+		.origin = nodeid,
+		.port = port,
+		.ev = ev,
+	};
+
+	eng->counters[CPG_CNT_MSGS_DELIVERED]++;
+	cpg_engine_trace(eng, &trace);
+}
+
+static void cpg_order_deliver_msg(struct cpg_engine *eng,
+				  struct cpg_vnode *node,
+				  const struct cpg_rec *rec, u64 pos)
+{
+	struct cpg_stream *stream = &node->stream;
+	struct cpg_event *ev = stream->partial;
+	struct cpg_txmsg *tx = NULL;
+	bool again = false;
+
+	/*
+	 * The origin may not know that this node delivered it: it was cut off
+	 * from the leader that gave it a place, and sent it again.
+	 */
+	if (node->peer) {
+		again = rec->serial <= node->serial;
+		node->serial = max(node->serial, rec->serial);
+		if (node->peer->incarnation == node->incarnation)
+			node->peer->serial = node->serial;
+	}
+	if (!node->peer) {
+		tx = cpg_send_first(eng, CPG_REC_MSG);
+		ev = tx ? tx->ev : NULL;
+	} else if (ev && (stream->partial_port != rec->port ||
+			  ev->len != stream->partial_len)) {
+		ev = NULL;
+	}
+	if (ev && !again)
+		cpg_group_deliver_msg(eng, node->nodeid, rec->port, ev, pos);
+	cpg_order_trace_deliver(eng, node->nodeid, rec->port, pos, ev, again);
+	if (tx)
+		cpg_send_done(eng, tx);
+	else
+		cpg_stream_drop_partial(stream);
+}
+
+static int cpg_order_deliver_rec(struct cpg_engine *eng, struct cpg_vnode *node,
+				 const struct cpg_pkt *pkt,
+				 const struct cpg_rec *rec, u64 pos)
+{
+	int err = 0;
+
+	switch (rec->type) {
+	case CPG_REC_MSG:
+		if (node->peer)
+			err = cpg_order_collect_msg(eng, node, pkt, rec);
+		if (!err && rec->flags & CPG_REC_F_LAST)
+			cpg_order_deliver_msg(eng, node, rec, pos);
+		return err;
+	case CPG_REC_JOIN:
+		err = cpg_group_deliver_join(eng, node->nodeid, rec, pos);
+		break;
+	case CPG_REC_LEAVE:
+		err = cpg_group_deliver_leave(eng, node->nodeid, rec->port,
+					      rec->data[0], pos);
+		break;
+	default:
+		return 0;
+	}
+	if (!err)
+		cpg_order_trace_deliver(eng, node->nodeid, rec->port, pos,
+					NULL, false);
+	return err;
+}
+
+/**
+ * cpg_order_deliver_pkt() - all messages that end in a packet
+ * @eng: engine
+ * @idx: its origin's place in the view
+ * @pkt: the packet
+ * @pos: position of the first; moved on
+ * @rec_off: where to begin in the packet; moved on
+ *
+ * Return: 0, or -ENOMEM: call again to go on.
+ */
+int cpg_order_deliver_pkt(struct cpg_engine *eng, u32 idx,
+			  const struct cpg_pkt *pkt, u64 *pos, u32 *rec_off)
+{
+	struct cpg_vnode *node = eng->epoch->node[idx];
+	const u8 *p = pkt->buf->data + pkt->off;
+	struct cpg_rec rec;
+	u32 off = *rec_off;
+
+	while (off < pkt->len && cpg_wire_rec_next(p, pkt->len, &off, &rec)) {
+		if (rec.type != CPG_REC_ORDER) {
+			int err = cpg_order_deliver_rec(eng, node, pkt, &rec,
+							*pos);
+
+			if (err)
+				return err;
+			if (rec.type != CPG_REC_MSG ||
+			    rec.flags & CPG_REC_F_LAST)
+				++*pos;
+		}
+		*rec_off = off;
+	}
+	node->stream.delivered = pkt->oseq;
+	if (idx == eng->epoch->me)
+		cpg_send_progress(eng);
+	return 0;
+}
+
+static void cpg_order_ack_send(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	ep->unacked = 0;
+	eng->ack_at = CPG_NEVER;
+	cpg_peer_send_status(eng, &ep->node[ep->leader]->nodeid, 1, false);
+}
+
+static void cpg_order_announce(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	cpg_order_sent(eng);
+	cpg_peer_send_status(eng, ep->others, ep->n - 1, false);
+}
+
+/* This node has just told everyone what it holds and what is stable. */
+void cpg_order_sent(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	ep->unacked = 0;
+	ep->announced = ep->stable;
+	eng->ack_at = CPG_NEVER;
+	eng->announce_at = CPG_NEVER;
+}
+
+static void cpg_order_progress(struct cpg_engine *eng, u32 len)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	ep->unacked += len;
+	if (cpg_order_is_leader(ep))
+		return;
+	if (ep->unacked >= eng->credit / 4)
+		cpg_order_ack_send(eng);
+	else if (eng->ack_at == CPG_NEVER)
+		cpg_engine_arm(eng, &eng->ack_at, CPG_ACK_DELAY);
+}
+
+/* Deliver everything whose order and data are here. */
+void cpg_order_deliver(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_cursor *cur = &ep->cur;
+	u32 idx;
+	u64 oseq;
+
+	while (!ep->frozen) {
+		const struct cpg_pkt *pkt;
+
+		switch (cpg_order_peek(ep, cur, &idx, &oseq)) {
+		case CPG_ORDER_PKT:
+			break;
+		case CPG_ORDER_GONE:
+			cpg_stream_announce(eng, idx, oseq);
+			return;
+		case CPG_ORDER_WRONG:
+			cpg_view_gather(eng);
+			return;
+		case CPG_ORDER_END:
+			return;
+		}
+		pkt = cpg_stream_get(&ep->node[idx]->stream, oseq);
+		if (!cpg_order_follows(&ep->node[idx]->stream, oseq)) {
+			cpg_view_gather(eng);
+			return;
+		}
+		if (cpg_order_deliver_pkt(eng, idx, pkt, &cur->pos,
+					  &cur->rec_off)) {
+			cpg_engine_arm(eng, &eng->nomem_at, CPG_NOMEM_DELAY);
+			return;
+		}
+		cpg_order_advance(ep, cur);
+		cpg_order_progress(eng, pkt->len);
+	}
+}
+
+static void cpg_order_release(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 idx;
+	u64 oseq;
+
+	for (;;) {
+		u64 log = ep->rel.oseq;
+		enum cpg_order_at at;
+
+		at = cpg_order_peek(ep, &ep->rel, &idx, &oseq);
+		for (; log < ep->rel.oseq; log++)
+			cpg_stream_release(eng, ep->leader, log);
+		if (at == CPG_ORDER_END || at == CPG_ORDER_WRONG ||
+		    ep->rel.gseq > ep->stable)
+			return;
+		cpg_order_advance(ep, &ep->rel);
+		if (idx != ep->leader)
+			cpg_stream_release(eng, idx, oseq);
+	}
+}
+
+/* All nodes hold the order up to here: nobody will ask for it again. */
+void cpg_order_set_stable(struct cpg_engine *eng, u64 stable)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	stable = min(stable, cpg_order_ack(ep));
+	if (stable <= ep->stable)
+		return;
+	ep->stable = stable;
+	cpg_order_release(eng);
+	if (!cpg_order_is_leader(ep) || ep->n == 1)
+		return;
+	eng->probe_tries = 0;
+	eng->probe_at = CPG_NEVER;
+	if (ep->stable < ep->gseq - 1)
+		cpg_engine_arm(eng, &eng->probe_at, cpg_engine_rto(eng, 0));
+	if (ep->unacked >= eng->credit / 4)
+		cpg_order_announce(eng);
+	else if (eng->announce_at == CPG_NEVER)
+		cpg_engine_arm(eng, &eng->announce_at, CPG_ACK_DELAY);
+}
+
+/* Leader: what do all nodes hold? */
+void cpg_order_restable(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u64 stable = cpg_order_ack(ep);
+	u32 i;
+
+	if (!cpg_order_is_leader(ep) || ep->frozen)
+		return;
+	for (i = 0; i < ep->n; i++)
+		if (i != ep->me)
+			stable = min(stable, ep->node[i]->stream.ack);
+	cpg_order_set_stable(eng, stable);
+}
+
+void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
+		       u64 stable, u32 credit)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	bool is_leader = from == ep->node[ep->leader];
+
+	if (ack > from->stream.ack)
+		from->stream.ack = ack;
+	cpg_order_set_stable(eng, stable);
+	if (!is_leader)
+		return;
+	eng->credit = max(credit, eng->cfg.mtu);
+	if (stable < cpg_order_ack(ep) && eng->ack_at == CPG_NEVER)
+		cpg_engine_arm(eng, &eng->ack_at, CPG_ACK_DELAY);
+}
+
+u32 cpg_order_rec_size(u32 n_runs)
+{
+	return sizeof(struct cpg_wire_rec) + sizeof(struct cpg_wire_order) +
+	       n_runs * sizeof(struct cpg_wire_run);
+}
+
+/* Write the record for all runs that wait, at @p. */
+u32 cpg_order_rec_fill(struct cpg_epoch *ep, u8 *p)
+{
+	u32 size = cpg_order_rec_size(ep->n_runs);
+	struct cpg_wire_rec rec = {
+		.type = CPG_REC_ORDER,
+		.len = cpu_to_le16(size - sizeof(rec)),
+	};
+	struct cpg_wire_order order = {
+		.gseq = cpu_to_le64(ep->runs_gseq),
+		.pos = cpu_to_le64(ep->runs_pos),
+	};
+
+	memcpy(p, &rec, sizeof(rec));
+	memcpy(p + sizeof(rec), &order, sizeof(order));
+	memcpy(p + sizeof(rec) + sizeof(order), ep->runs,
+	       ep->n_runs * sizeof(ep->runs[0]));
+	ep->n_runs = 0;
+	return size;
+}
+
+/* Leader: give a packet its place.  False if no more runs fit just now. */
+bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_wire_run *run = NULL;
+
+	if (ep->n_runs)
+		run = &ep->runs[ep->n_runs - 1];
+	if (run && le16_to_cpu(run->origin) == idx &&
+	    le64_to_cpu(run->oseq) + le16_to_cpu(run->count) == oseq &&
+	    le16_to_cpu(run->count) < CPG_STREAM_WINDOW) {
+		run->count = cpu_to_le16(le16_to_cpu(run->count) + 1);
+		run->nmsgs = cpu_to_le32(le32_to_cpu(run->nmsgs) + nmsgs);
+	} else {
+		if (ep->n_runs == CPG_ORDER_RUNS_MAX)
+			return false;
+		if (!ep->n_runs) {
+			ep->runs_gseq = ep->gseq;
+			ep->runs_pos = ep->pos;
+		}
+		ep->runs[ep->n_runs++] = (struct cpg_wire_run) {
+			.oseq = cpu_to_le64(oseq),
+			.origin = cpu_to_le16(idx),
+			.count = cpu_to_le16(1),
+			.nmsgs = cpu_to_le32(nmsgs),
+		};
+	}
+	ep->gseq++;
+	ep->pos += nmsgs;
+	return true;
+}
+
+/* Send the runs that wait in a packet of their own. */
+static bool cpg_order_send(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_stream *log = &ep->node[ep->me]->stream;
+	struct cpg_body body = {
+		.nruns = ep->n_runs,
+		.runs_off = cpg_order_rec_size(0),
+		.gseq = ep->runs_gseq,
+		.gseq_end = ep->gseq,
+		.pos = ep->runs_pos,
+	};
+	u32 size = cpg_order_rec_size(ep->n_runs);
+	struct cpg_buf *buf;
+	enum cpg_drop drop;
+
+	if (log->next >= log->base + CPG_STREAM_WINDOW)
+		return false;
+	buf = cpg_env_buf_alloc(eng->env, size);
+	if (!buf)
+		goto nomem;
+	drop = cpg_stream_add(eng, ep->me, log->next, buf, 0, size, &body);
+	if (drop) {
+		cpg_buf_put(buf);
+		goto nomem;
+	}
+	cpg_order_rec_fill(ep, buf->data);
+	cpg_buf_put(buf);
+	eng->counters[CPG_CNT_ORDERS_SENT]++;
+	cpg_order_sent(eng);
+	cpg_stream_xmit(eng, ep->me, cpg_stream_get(log, log->next - 1),
+			ep->others, ep->n - 1);
+	if (eng->probe_at == CPG_NEVER)
+		cpg_engine_arm(eng, &eng->probe_at, cpg_engine_rto(eng, 0));
+	return true;
+nomem:
+	cpg_engine_arm(eng, &eng->nomem_at, CPG_NOMEM_DELAY);
+	return false;
+}
+
+/* Leader: give a place to all that has come, and tell everyone. */
+void cpg_order_flush(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 i;
+
+	if (!cpg_order_is_leader(ep) || ep->frozen)
+		return;
+	for (i = 0; i < ep->n; i++) {
+		struct cpg_stream *stream = &ep->node[i]->stream;
+
+		if (i == ep->me)
+			continue;
+		while (stream->ordered + 1 < stream->next) {
+			u64 oseq = stream->ordered + 1;
+			const struct cpg_pkt *pkt;
+
+			pkt = cpg_stream_get(stream, oseq);
+			if (cpg_order_append(eng, i, oseq, pkt->body.nmsgs))
+				stream->ordered = oseq;
+			else if (!cpg_order_send(eng))
+				return;
+		}
+	}
+	if (ep->n_runs)
+		cpg_order_send(eng);
+}
+
+static void cpg_order_probe(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 i;
+
+	eng->probe_at = CPG_NEVER;
+	if (!cpg_order_is_leader(ep) || ep->frozen ||
+	    ep->stable >= ep->gseq - 1 || ep->n == 1)
+		return;
+	for (i = 0; i < ep->n; i++)
+		if (i != ep->me && ep->node[i]->stream.ack < ep->gseq - 1)
+			cpg_peer_send_status(eng, &ep->node[i]->nodeid, 1,
+					     false);
+	cpg_engine_arm(eng, &eng->probe_at,
+		       cpg_engine_rto(eng, ++eng->probe_tries));
+}
+
+/* The view is about to end: nothing is said in it any more. */
+static void cpg_order_quiet(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 i;
+
+	eng->ack_at = CPG_NEVER;
+	eng->announce_at = CPG_NEVER;
+	eng->probe_at = CPG_NEVER;
+	for (i = 0; i < ep->n; i++)
+		ep->node[i]->stream.nak_at = CPG_NEVER;
+}
+
+void cpg_order_timer(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 i;
+
+	if (eng->nomem_at <= eng->now)
+		eng->nomem_at = CPG_NEVER;
+	if (ep->frozen) {
+		cpg_order_quiet(eng);
+		return;
+	}
+	if (eng->ack_at <= eng->now)
+		cpg_order_ack_send(eng);
+	if (eng->announce_at <= eng->now)
+		cpg_order_announce(eng);
+	if (eng->probe_at <= eng->now)
+		cpg_order_probe(eng);
+	for (i = 0; i < ep->n; i++)
+		if (ep->node[i]->stream.nak_at <= eng->now)
+			cpg_stream_nak_send(eng, i);
+}

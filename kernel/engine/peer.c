@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The other nodes, one by one: which life of them is the present one, when
+ * they were heard, whom they hear, and the heartbeats and beacons by which
+ * they know the same of this node.
+ */
+#include "engine_priv.h"
+
+/* So many heartbeats missed, and another incarnation may take over the id. */
+enum {
+	CPG_PEER_SILENCE = 4,
+	CPG_PEER_BEACONS = 4,
+};
+
+struct cpg_peer *cpg_peer_find(const struct cpg_engine *eng, u32 nodeid)
+{
+	u32 i;
+
+	for (i = 1; i < eng->n_slots; i++)
+		if (eng->peers[i]->nodeid == nodeid)
+			return eng->peers[i];
+	return NULL;
+}
+
+int cpg_engine_peer_add(struct cpg_engine *eng, u64 now, u32 nodeid)
+{
+	struct cpg_peer *peer;
+
+	if (!nodeid || nodeid == eng->cfg.nodeid)
+		return -EINVAL;
+	if (cpg_peer_find(eng, nodeid))
+		return -EEXIST;
+	if (eng->n_slots == CPG_NODES_MAX)
+		return -ENOSPC;
+	peer = cpg_env_alloc(eng->env, sizeof(*peer));
+	if (!peer)
+		return -ENOMEM;
+	peer->nodeid = nodeid;
+	peer->slot = eng->n_slots;
+	peer->idx = CPG_NO_IDX;
+	eng->peers[eng->n_slots++] = peer;
+	eng->now = now;
+	cpg_engine_arm(eng, &eng->beacon_at, 0);
+	return 0;
+}
+
+bool cpg_peer_in_view(const struct cpg_peer *peer)
+{
+	return peer->idx != CPG_NO_IDX;
+}
+
+/* Until when it counts as alive if nothing more comes. */
+u64 cpg_peer_expires(const struct cpg_engine *eng, const struct cpg_peer *peer)
+{
+	u64 window = eng->cfg.suspect;
+
+	if (!peer->heard)
+		return 0;
+	if (!cpg_peer_in_view(peer))
+		window = max(window, CPG_PEER_BEACONS * eng->cfg.beacon);
+	return peer->heard + window;
+}
+
+bool cpg_peer_is_alive(const struct cpg_engine *eng,
+		       const struct cpg_peer *peer)
+{
+	return eng->now < cpg_peer_expires(eng, peer);
+}
+
+static void cpg_peer_adopt(struct cpg_engine *eng, struct cpg_peer *peer,
+			   u64 incarnation)
+{
+	bool was_in_view = cpg_peer_in_view(peer);
+
+	peer->incarnation = incarnation;
+	peer->heard = eng->now;
+	peer->rival = 0;
+	peer->nodeid_used = false;
+	peer->state = CPG_STATE_OPERATIONAL;
+	peer->join_valid = false;
+	peer->join_no = 0;
+	peer->serial = 0;
+	peer->n_members = 0;
+	memset(&peer->vid, 0, sizeof(peer->vid));
+	memset(&peer->hears, 0, sizeof(peer->hears));
+	memset(&peer->members, 0, sizeof(peer->members));
+	if (was_in_view)
+		cpg_view_peer_lost(eng, peer);
+}
+
+/* Two live nodes have one id: tell the one that came later, and the other. */
+static void cpg_peer_conflict(struct cpg_engine *eng, struct cpg_peer *peer)
+{
+	struct cpg_wire_used used = {
+		.nodeid = cpu_to_le32(peer->nodeid),
+		.incarnation = cpu_to_le64(peer->incarnation),
+		.uptime = cpu_to_le64(U64_MAX),
+	};
+
+	cpg_engine_reply(eng, CPG_WIRE_NODEID_USED, &used, sizeof(used));
+	if (peer->nodeid_used)
+		return;
+	peer->nodeid_used = true;
+	cpg_engine_xmit(eng, &peer->nodeid, 1, CPG_WIRE_NODEID_USED,
+			&eng->epoch->id, &used, sizeof(used), NULL, 0, 0);
+}
+
+/*
+ * Another incarnation than the one that is known.  A node that restarted is
+ * silent under its old one; if the old one is still heard some time after the
+ * new one came up, there are two.
+ */
+static enum cpg_drop cpg_peer_rival(struct cpg_engine *eng,
+				    struct cpg_peer *peer, u64 incarnation)
+{
+	if (!cpg_peer_is_alive(eng, peer) ||
+	    (cpg_peer_in_view(peer) &&
+	     eng->now - peer->heard >=
+	     CPG_PEER_SILENCE * eng->cfg.heartbeat)) {
+		cpg_peer_adopt(eng, peer, incarnation);
+		return CPG_DROP_NONE;
+	}
+	if (peer->rival != incarnation) {
+		peer->rival = incarnation;
+		peer->rival_since = eng->now;
+	}
+	if (peer->heard <= peer->rival_since + eng->cfg.suspect)
+		return CPG_DROP_STALE;
+	cpg_peer_conflict(eng, peer);
+	return CPG_DROP_NODEID_USED;
+}
+
+static enum cpg_drop cpg_peer_own_id(struct cpg_engine *eng,
+				     const struct cpg_wire_hdr *hdr)
+{
+	struct cpg_wire_used used = {
+		.nodeid = cpu_to_le32(eng->cfg.nodeid),
+		.incarnation = cpu_to_le64(eng->cfg.incarnation),
+		.uptime = cpu_to_le64(eng->now - eng->start),
+	};
+
+	if (le64_to_cpu(hdr->incarnation) == eng->cfg.incarnation)
+		return CPG_DROP_DUPLICATE;
+	cpg_engine_reply(eng, CPG_WIRE_NODEID_USED, &used, sizeof(used));
+	if (!eng->nodeid_used)
+		eng->ops->nodeid_used(eng->ctx, false);
+	eng->nodeid_used = true;
+	return CPG_DROP_NODEID_USED;
+}
+
+/**
+ * cpg_peer_admit() - whose packet is it?
+ * @eng: engine
+ * @hdr: a header that was checked
+ * @peer: stores the node
+ *
+ * Return: CPG_DROP_NONE, or why its packet is not to be used.
+ */
+enum cpg_drop cpg_peer_admit(struct cpg_engine *eng,
+			     const struct cpg_wire_hdr *hdr,
+			     struct cpg_peer **peer)
+{
+	u64 incarnation = le64_to_cpu(hdr->incarnation);
+	u32 nodeid = le32_to_cpu(hdr->src);
+
+	if (nodeid == eng->cfg.nodeid)
+		return cpg_peer_own_id(eng, hdr);
+	*peer = cpg_peer_find(eng, nodeid);
+	if (!*peer)
+		return CPG_DROP_NODE;
+	if ((*peer)->left == incarnation && eng->now < (*peer)->left_until)
+		return CPG_DROP_STALE;
+	if ((*peer)->incarnation != incarnation)
+		return cpg_peer_rival(eng, *peer, incarnation);
+	(*peer)->heard = eng->now;
+	return CPG_DROP_NONE;
+}
+
+/* Somebody says that this node's id is used twice. */
+void cpg_peer_used_rcv(struct cpg_engine *eng, const struct cpg_wire_hdr *hdr)
+{
+	const struct cpg_wire_used *used = (const void *)(hdr + 1);
+	bool refused;
+
+	if (le32_to_cpu(used->nodeid) != eng->cfg.nodeid)
+		return;
+	refused = le64_to_cpu(used->incarnation) != eng->cfg.incarnation &&
+		  le64_to_cpu(used->uptime) > eng->now - eng->start;
+	if (eng->nodeid_used && !refused)
+		return;
+	eng->nodeid_used = true;
+	if (refused)
+		cpg_engine_set_state(eng, CPG_STATE_STOPPED);
+	if (refused && eng->stop_at != CPG_NEVER)
+		eng->ops->stopped(eng->ctx);
+	eng->ops->nodeid_used(eng->ctx, refused);
+}
+
+/* What this node thinks of the others; room for CPG_NODES_MAX. */
+u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
+			struct cpg_wire_heard *heard)
+{
+	u32 i, n = 0;
+
+	for (i = 1; i < eng->n_slots; i++) {
+		const struct cpg_peer *peer = eng->peers[i];
+		u32 flags = 0;
+
+		if (cpg_peer_is_alive(eng, peer))
+			flags |= CPG_HEARD_F_ALIVE;
+		if (cpg_peer_in_view(peer))
+			flags |= CPG_HEARD_F_MEMBER;
+		if (!flags)
+			continue;
+		heard[n++] = (struct cpg_wire_heard) {
+			.nodeid = cpu_to_le32(peer->nodeid),
+			.incarnation = cpu_to_le32((u32)peer->incarnation),
+			.flags = cpu_to_le32(flags),
+		};
+	}
+	return n;
+}
+
+static u32 cpg_peer_slot(const struct cpg_engine *eng, u32 nodeid,
+			 u32 incarnation)
+{
+	const struct cpg_peer *peer;
+
+	if (nodeid == eng->cfg.nodeid)
+		return incarnation == (u32)eng->cfg.incarnation ?
+		       CPG_SLOT_SELF : CPG_NO_IDX;
+	peer = cpg_peer_find(eng, nodeid);
+	if (!peer || (u32)peer->incarnation != incarnation)
+		return CPG_NO_IDX;
+	return peer->slot;
+}
+
+/* What another thinks of the others. */
+void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
+			 const struct cpg_wire_heard *heard, u32 n)
+{
+	u32 i;
+
+	memset(&peer->hears, 0, sizeof(peer->hears));
+	memset(&peer->members, 0, sizeof(peer->members));
+	cpg_set_add(&peer->hears, peer->slot);
+	cpg_set_add(&peer->members, peer->slot);
+	peer->n_members = 1;
+	for (i = 0; i < n; i++) {
+		u32 flags = le32_to_cpu(heard[i].flags);
+		u32 slot = cpg_peer_slot(eng, le32_to_cpu(heard[i].nodeid),
+					 le32_to_cpu(heard[i].incarnation));
+
+		if (flags & CPG_HEARD_F_MEMBER)
+			peer->n_members++;
+		if (slot == CPG_NO_IDX)
+			continue;
+		if (flags & CPG_HEARD_F_MEMBER)
+			cpg_set_add(&peer->members, slot);
+		if (flags & CPG_HEARD_F_ALIVE)
+			cpg_set_add(&peer->hears, slot);
+	}
+}
+
+/**
+ * cpg_peer_send_status() - heartbeat, acknowledgment or beacon
+ * @eng: engine
+ * @nodeids: to whom
+ * @n: how many
+ * @is_full: with what this node thinks of the others
+ */
+void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
+			  bool is_full)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	struct cpg_wire_status st = {
+		.high = cpu_to_le64(ep->node[ep->me]->stream.next - 1),
+		.ack = cpu_to_le64(cpg_order_ack(ep)),
+		.stable = cpu_to_le64(ep->stable),
+		.credit = cpu_to_le32(eng->credit),
+		.state = eng->state,
+	};
+	struct cpg_buf *buf = NULL;
+	u32 len = 0;
+
+	if (!n)
+		return;
+	if (is_full) {
+		u32 heard;
+
+		buf = cpg_env_buf_alloc(eng->env, CPG_NODES_MAX *
+					sizeof(struct cpg_wire_heard));
+		if (!buf)
+			return;
+		heard = cpg_peer_heard_fill(eng, (void *)buf->data);
+		st.n_heard = cpu_to_le16(heard);
+		len = heard * sizeof(struct cpg_wire_heard);
+	}
+	cpg_engine_xmit(eng, nodeids, n, CPG_WIRE_STATUS, &ep->id, &st,
+			sizeof(st), buf, 0, len);
+	if (buf)
+		cpg_buf_put(buf);
+}
+
+void cpg_peer_heartbeat(struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+
+	cpg_engine_arm(eng, &eng->heartbeat_at, eng->cfg.heartbeat);
+	cpg_peer_send_status(eng, ep->others, ep->n - 1, true);
+}
+
+/* To the nodes that are not in the view, so that views find each other. */
+void cpg_peer_beacon(struct cpg_engine *eng)
+{
+	u32 nodeids[CPG_NODES_MAX];
+	u32 i, n = 0;
+
+	cpg_engine_arm(eng, &eng->beacon_at, eng->cfg.beacon);
+	for (i = 1; i < eng->n_slots; i++)
+		if (!cpg_peer_in_view(eng->peers[i]))
+			nodeids[n++] = eng->peers[i]->nodeid;
+	cpg_peer_send_status(eng, nodeids, n, true);
+}
+
+void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
+			 const struct cpg_wire_hdr *hdr)
+{
+	const struct cpg_wire_status *st = (const void *)(hdr + 1);
+	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_vid vid = {
+		.seq = le64_to_cpu(hdr->view_seq),
+		.rep = le32_to_cpu(hdr->view_rep),
+	};
+	u32 idx = peer->idx;
+
+	peer->state = st->state;
+	peer->vid = vid;
+	eng->max_seq = max(eng->max_seq, vid.seq);
+	if (st->state != CPG_STATE_GATHER)
+		peer->join_valid = false;
+	if (st->n_heard)
+		cpg_peer_heard_read(eng, peer, (const void *)(st + 1),
+				    le16_to_cpu(st->n_heard));
+	if (idx == CPG_NO_IDX || !cpg_vid_equal(&vid, &ep->id)) {
+		if (st->n_heard)
+			cpg_view_status_rcv(eng, peer);
+		return;
+	}
+	if (ep->frozen)
+		return;
+	cpg_order_ack_rcv(eng, ep->node[idx], le64_to_cpu(st->ack),
+			  le64_to_cpu(st->stable), le32_to_cpu(st->credit));
+	cpg_stream_announce(eng, idx, le64_to_cpu(st->high));
+}
+
+bool cpg_engine_peer_status(const struct cpg_engine *eng, u64 now, u32 i,
+			    struct cpg_peer_status *st)
+{
+	const struct cpg_peer *peer;
+	u32 slot, before, other;
+
+	/* The table is in the order of configuration; rank by node id. */
+	for (slot = 1; slot < eng->n_slots; slot++) {
+		peer = eng->peers[slot];
+		before = 0;
+		for (other = 1; other < eng->n_slots; other++)
+			before += eng->peers[other]->nodeid < peer->nodeid;
+		if (before == i)
+			break;
+	}
+	if (slot >= eng->n_slots)
+		return false;
+	*st = (struct cpg_peer_status) {
+		.nodeid = peer->nodeid,
+		.incarnation = peer->incarnation,
+		.in_view = cpg_peer_in_view(peer),
+		.alive = now < cpg_peer_expires(eng, peer),
+		.nodeid_used = peer->nodeid_used,
+		.heard = peer->heard,
+	};
+	return true;
+}

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recovery: the nodes that go together from one view into the next come to
+ * hold the same packets of the old one, and deliver the same of them.
+ *
+ * What a node holds is frozen when it says so in COMMIT1_ACK.  From the table
+ * of all these, everyone computes the same union, fetches what it lacks of it
+ * and takes nothing else.  What can be delivered then follows from the union
+ * alone.
+ */
+#include "engine_priv.h"
+
+enum {
+	CPG_RECOVER_PACKETS_MAX = 512,	/* asked of one node at once */
+};
+
+/* Counts, or writes, the spans behind the gap of a stream. */
+static u32 cpg_recover_spans(const struct cpg_stream *stream,
+			     struct cpg_wire_span *span)
+{
+	u64 oseq, end = stream->base + CPG_STREAM_WINDOW;
+	u32 n = 0, count = 0;
+
+	for (oseq = stream->next; oseq < end; oseq++) {
+		if (!cpg_stream_get(stream, oseq)) {
+			count = 0;
+			continue;
+		}
+		if (!count++)
+			n++;
+		if (!span || n > CPG_SPANS_MAX)
+			continue;
+		if (count == 1)
+			span[n - 1].oseq = cpu_to_le64(oseq);
+		span[n - 1].count = cpu_to_le32(count);
+	}
+	return n;
+}
+
+/* So torn that it cannot be told: forget the end of it. */
+static void cpg_recover_trim(struct cpg_stream *stream)
+{
+	u64 oseq, end = stream->base + CPG_STREAM_WINDOW;
+	u32 n = 0, count = 0;
+
+	for (oseq = stream->next; oseq < end; oseq++) {
+		if (!cpg_stream_get(stream, oseq)) {
+			count = 0;
+			continue;
+		}
+		if (!count++)
+			n++;
+		if (n > CPG_SPANS_MAX)
+			cpg_stream_forget(stream, oseq);
+	}
+}
+
+/**
+ * cpg_recover_hold() - say what this node holds of its view, and freeze it
+ * @eng: engine
+ * @blob: becomes the COMMIT1_ACK
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cpg_recover_hold(struct cpg_engine *eng, struct cpg_blob *blob)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_wire_hold *hold;
+	u32 i, len = sizeof(*hold);
+	u8 *p;
+
+	ep->frozen = true;
+	for (i = 0; i < ep->n; i++) {
+		cpg_stream_unwant_all(&ep->node[i]->stream);
+		cpg_recover_trim(&ep->node[i]->stream);
+		len += sizeof(struct cpg_wire_held) +
+		       cpg_recover_spans(&ep->node[i]->stream, NULL) *
+		       sizeof(struct cpg_wire_span);
+	}
+	if (cpg_blob_alloc(eng, blob, CPG_WIRE_COMMIT1_ACK, len))
+		return -ENOMEM;
+	hold = (void *)blob->data;
+	hold->view_seq = cpu_to_le64(ep->id.seq);
+	hold->view_rep = cpu_to_le32(ep->id.rep);
+	hold->stable = cpu_to_le64(ep->stable);
+	hold->n_nodes = cpu_to_le32(ep->n);
+	for (i = 0; i < ARRAY_SIZE(hold->obliged); i++)
+		hold->obliged[i] = cpu_to_le64(ep->obliged.w[i]);
+	p = (u8 *)(hold + 1);
+	for (i = 0; i < ep->n; i++) {
+		const struct cpg_stream *stream = &ep->node[i]->stream;
+		struct cpg_wire_held *held = (void *)p;
+		u32 n;
+
+		n = cpg_recover_spans(stream, (void *)(held + 1));
+		held->next = cpu_to_le64(stream->next);
+		held->n_spans = cpu_to_le32(n);
+		p += sizeof(*held) + n * sizeof(struct cpg_wire_span);
+	}
+	return 0;
+}
+
+/* Finds out who comes along from the old view. */
+static void cpg_recover_together(struct cpg_engine *eng)
+{
+	struct cpg_attempt *att = eng->attempt;
+	struct cpg_epoch *ep = eng->epoch;
+	u64 stable = 0;
+	u32 i, j, off = 0, len;
+
+	for (i = 0; i < att->n; i++) {
+		struct cpg_candidate *cand = &att->member[i];
+		const struct cpg_wire_hold *hold;
+
+		cpg_wire_part_next(att->table.data, att->table.len, &off,
+				   &cand->hold, &len);
+		hold = (const void *)cand->hold;
+		cand->old_idx = cand->peer ? cand->peer->idx : ep->me;
+		if (cand->old_idx == CPG_NO_IDX)
+			continue;
+		if (le64_to_cpu(hold->view_seq) != ep->id.seq ||
+		    le32_to_cpu(hold->view_rep) != ep->id.rep ||
+		    le32_to_cpu(hold->n_nodes) != ep->n) {
+			cand->old_idx = CPG_NO_IDX;
+			continue;
+		}
+		cpg_set_add(&att->together, cand->old_idx);
+		for (j = 0; j < ARRAY_SIZE(hold->obliged); j++)
+			att->obliged.w[j] |= le64_to_cpu(hold->obliged[j]);
+		stable = max(stable, le64_to_cpu(hold->stable));
+	}
+	for (j = 0; j < ARRAY_SIZE(att->obliged.w); j++)
+		att->obliged.w[j] |= att->together.w[j];
+	cpg_order_set_stable(eng, stable);
+}
+
+static u64 cpg_recover_held_end(const struct cpg_wire_held *held)
+{
+	const struct cpg_wire_span *span = (const void *)(held + 1);
+	u32 n = le32_to_cpu(held->n_spans);
+
+	if (!n)
+		return le64_to_cpu(held->next);
+	return le64_to_cpu(span[n - 1].oseq) + le32_to_cpu(span[n - 1].count);
+}
+
+/* All that one of the others holds of a stream, and this node does not. */
+static void cpg_recover_want(struct cpg_stream *stream,
+			     const struct cpg_wire_held *held)
+{
+	u64 end = min(cpg_recover_held_end(held),
+		      stream->base + CPG_STREAM_WINDOW);
+	u64 oseq;
+
+	for (oseq = stream->next; oseq < end; oseq++)
+		if (!cpg_stream_get(stream, oseq) &&
+		    !cpg_stream_wants(stream, oseq) &&
+		    cpg_wire_held_has(held, oseq))
+			cpg_stream_want(stream, oseq);
+}
+
+/* The table is here: find out what to fetch, and begin. */
+void cpg_recover_start(struct cpg_engine *eng)
+{
+	struct cpg_attempt *att = eng->attempt;
+	struct cpg_epoch *ep = eng->epoch;
+	u32 i, j;
+
+	cpg_recover_together(eng);
+	for (i = 0; i < ep->n; i++) {
+		struct cpg_stream *stream = &ep->node[i]->stream;
+
+		for (j = 0; j < att->n; j++) {
+			const u8 *hold = att->member[j].hold;
+
+			if (att->member[j].old_idx != CPG_NO_IDX)
+				cpg_recover_want(stream,
+						 cpg_wire_hold_find(hold, i));
+		}
+	}
+	att->nak_tries = 0;
+	cpg_recover_nak(eng);
+}
+
+bool cpg_recover_is_done(const struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	u32 i;
+
+	for (i = 0; i < ep->n; i++)
+		if (ep->node[i]->stream.n_wanted)
+			return false;
+	return true;
+}
+
+/* From here on this node delivers what it now holds, with whomever it goes. */
+void cpg_recover_promise(struct cpg_engine *eng)
+{
+	eng->epoch->obliged = eng->attempt->obliged;
+	eng->attempt->nak_at = CPG_NEVER;
+}
+
+/* Of those that hold a packet, another one at each attempt. */
+static const struct cpg_candidate *
+cpg_recover_holder(const struct cpg_engine *eng, u32 idx, u64 oseq)
+{
+	const struct cpg_attempt *att = eng->attempt;
+	u32 i, pass, n = 0, skip = 0;
+
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < att->n; i++) {
+			const struct cpg_candidate *cand = &att->member[i];
+
+			if (!cand->peer || cand->old_idx == CPG_NO_IDX ||
+			    !cpg_wire_held_has(cpg_wire_hold_find(cand->hold,
+								  idx), oseq))
+				continue;
+			if (!pass)
+				n++;
+			else if (!skip--)
+				return cand;
+		}
+		if (!n)
+			return NULL;
+		skip = att->nak_tries % n;
+	}
+	return NULL;
+}
+
+static void cpg_recover_nak_one(struct cpg_engine *eng,
+				const struct cpg_candidate *cand)
+{
+	struct cpg_wire_range ranges[CPG_NAK_RANGES_MAX];
+	struct cpg_epoch *ep = eng->epoch;
+	u32 i, n = 0, count = 0;
+
+	for (i = 0; i < ep->n; i++) {
+		const struct cpg_stream *stream = &ep->node[i]->stream;
+		u64 oseq, last = 0;
+
+		if (!stream->n_wanted)
+			continue;
+		for (oseq = stream->next;
+		     oseq < stream->base + CPG_STREAM_WINDOW; oseq++) {
+			if (!cpg_stream_wants(stream, oseq) ||
+			    cpg_recover_holder(eng, i, oseq) != cand)
+				continue;
+			if (count++ == CPG_RECOVER_PACKETS_MAX)
+				goto out;
+			if (last && oseq == last + 1) {
+				u32 c = le16_to_cpu(ranges[n - 1].count);
+
+				ranges[n - 1].count = cpu_to_le16(c + 1);
+				last = oseq;
+				continue;
+			}
+			if (n == CPG_NAK_RANGES_MAX)
+				goto out;
+			ranges[n++] = (struct cpg_wire_range) {
+				.oseq = cpu_to_le64(oseq),
+				.origin = cpu_to_le16(i),
+				.count = cpu_to_le16(1),
+			};
+			last = oseq;
+		}
+	}
+out:
+	if (n)
+		cpg_stream_nak_xmit(eng, cand->nodeid, ranges, n);
+}
+
+/* Ask those that hold it for what is missing. */
+void cpg_recover_nak(struct cpg_engine *eng)
+{
+	struct cpg_attempt *att = eng->attempt;
+	u32 i;
+
+	att->nak_at = CPG_NEVER;
+	if (cpg_recover_is_done(eng))
+		return;
+	for (i = 0; i < att->n; i++)
+		if (att->member[i].peer &&
+		    att->member[i].old_idx != CPG_NO_IDX)
+			cpg_recover_nak_one(eng, &att->member[i]);
+	cpg_engine_arm(eng, &att->nak_at,
+		       cpg_engine_rto(eng, att->nak_tries++));
+}
+
+/*
+ * The number of this node's last packet that will be delivered in the old
+ * view: all that an order known to those that go together covers.
+ */
+u64 cpg_recover_own_cut(const struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *log = &ep->node[ep->leader]->stream;
+	const struct cpg_stream *own = &ep->node[ep->me]->stream;
+	u64 oseq, cut = own->delivered;
+	u32 i;
+
+	if (ep->me == ep->leader)
+		return own->next - 1;
+	for (oseq = ep->cur.oseq; oseq < log->base + CPG_STREAM_WINDOW;
+	     oseq++) {
+		const struct cpg_pkt *pkt = cpg_stream_get(log, oseq);
+
+		/* Of what was ordered there, nobody knows what it was. */
+		if (!pkt)
+			break;
+		for (i = 0; i < pkt->body.nruns; i++) {
+			const struct cpg_wire_run *run = cpg_order_run(pkt, i);
+			u64 first = le64_to_cpu(run->oseq);
+			u64 last = first + le16_to_cpu(run->count) - 1;
+
+			if (le16_to_cpu(run->origin) == ep->me &&
+			    first <= cut + 1 && last > cut)
+				cut = min(last, own->next - 1);
+		}
+	}
+	return cut;
+}
+
+static void cpg_recover_trans(struct cpg_engine *eng)
+{
+	struct cpg_attempt *att = eng->attempt;
+	struct cpg_epoch *ep = eng->epoch;
+	u32 nodes[CPG_NODES_MAX];
+	struct cpg_trace trace = {
+		.kind = CPG_TRACE_TRANS,
+		.nodes = nodes,
+	};
+	u32 i;
+
+	for (i = 0; i < ep->n; i++)
+		if (cpg_set_has(&att->together, i))
+			nodes[trace.n_nodes++] = ep->node[i]->nodeid;
+	cpg_engine_trace(eng, &trace);
+	att->is_trans = true;
+	att->late = ep->cur;
+}
+
+/* Position of the first message of a run. */
+static u64 cpg_recover_run_pos(const struct cpg_pkt *pkt, u32 run)
+{
+	u64 pos = pkt->body.pos;
+	u32 i;
+
+	for (i = 0; i < run; i++)
+		pos += le32_to_cpu(cpg_order_run(pkt, i)->nmsgs);
+	return pos;
+}
+
+/*
+ * One run after the gap: as many of its packets as were promised and follow
+ * those delivered before.
+ */
+static int cpg_recover_late_run(struct cpg_engine *eng,
+				const struct cpg_pkt *log)
+{
+	struct cpg_attempt *att = eng->attempt;
+	struct cpg_cursor *late = &att->late;
+	const struct cpg_wire_run *run = cpg_order_run(log, late->run);
+	u32 idx = le16_to_cpu(run->origin);
+	struct cpg_stream *stream = &eng->epoch->node[idx]->stream;
+
+	if (!late->off && !late->rec_off)
+		late->pos = cpg_recover_run_pos(log, late->run);
+	for (; late->off < le16_to_cpu(run->count); late->off++) {
+		u64 oseq = le64_to_cpu(run->oseq) + late->off;
+		const struct cpg_pkt *pkt = cpg_stream_get(stream, oseq);
+
+		if (!cpg_set_has(&att->obliged, idx) || !pkt ||
+		    !cpg_order_follows(stream, oseq))
+			return 0;
+		if (cpg_order_deliver_pkt(eng, idx, pkt, &late->pos,
+					  &late->rec_off))
+			return -ENOMEM;
+		late->rec_off = 0;
+	}
+	return 0;
+}
+
+static int cpg_recover_late(struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *log = &ep->node[ep->leader]->stream;
+	struct cpg_cursor *late = &eng->attempt->late;
+
+	while (late->oseq < log->base + CPG_STREAM_WINDOW) {
+		const struct cpg_pkt *pkt = cpg_stream_get(log, late->oseq);
+
+		if (!pkt)
+			break;
+		if (late->run < pkt->body.nruns) {
+			if (cpg_recover_late_run(eng, pkt))
+				return -ENOMEM;
+			late->run++;
+		} else {
+			late->oseq++;
+			late->run = 0;
+		}
+		late->off = 0;
+		late->rec_off = 0;
+	}
+	return 0;
+}
+
+/**
+ * cpg_recover_deliver() - end the old view
+ * @eng: engine
+ *
+ * Return: 0, or -ENOMEM: call again to go on.
+ */
+int cpg_recover_deliver(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 idx;
+	u64 oseq;
+
+	while (!eng->attempt->is_trans &&
+	       cpg_order_peek(ep, &ep->cur, &idx, &oseq) == CPG_ORDER_PKT) {
+		struct cpg_stream *stream = &ep->node[idx]->stream;
+
+		if (!cpg_order_follows(stream, oseq))
+			break;
+		if (cpg_order_deliver_pkt(eng, idx,
+					  cpg_stream_get(stream, oseq),
+					  &ep->cur.pos, &ep->cur.rec_off))
+			return -ENOMEM;
+		cpg_order_advance(ep, &ep->cur);
+	}
+	if (!eng->attempt->is_trans)
+		cpg_recover_trans(eng);
+	return cpg_recover_late(eng);
+}

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way of this node's messages into its stream: packed while they wait, cut
+ * when they are too large, and held until they were delivered here, so that
+ * what a view change catches on the way can be sent again in the next view.
+ */
+#include "engine_priv.h"
+
+enum {
+	/* Packets of its stream that a leader keeps free for ORDER. */
+	CPG_SEND_RESERVE = 64,
+	/* Runs that a leader sends along with data of its own. */
+	CPG_SEND_RUNS_MAX = 4,
+	/* Packets repeated to the leader at once. */
+	CPG_SEND_REPEAT_MAX = 4,
+};
+
+/* What will go into the next packet. */
+struct cpg_send_plan {
+	u32	bytes;		/* of all records */
+	u32	n_whole;	/* messages that end in it */
+	u32	part;		/* bytes of one that does not; 0: none */
+};
+
+/* Takes the message from the caller, who embeds or allocated it. */
+void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx)
+{
+	tx->sent = 0;
+	tx->slice = 0;
+	tx->slice_off = 0;
+	tx->last = 0;
+	tx->is_queued = true;
+	eng->queued += tx->len;
+	list_add_tail(&tx->link, &eng->sendq);
+}
+
+static void cpg_send_plan(struct cpg_engine *eng, u32 room,
+			  struct cpg_send_plan *plan)
+{
+	struct cpg_txmsg *tx;
+
+	memset(plan, 0, sizeof(*plan));
+	list_for_each_entry(tx, &eng->sendq, link) {
+		u32 rest = tx->len - tx->sent;
+		u32 need = sizeof(struct cpg_wire_rec) + rest;
+
+		if (need <= room) {
+			plan->bytes += need;
+			plan->n_whole++;
+			room -= need;
+			continue;
+		}
+		if (tx->rec_type == CPG_REC_MSG &&
+		    room >= sizeof(struct cpg_wire_rec) + CPG_FRAG_MIN) {
+			plan->part = room - sizeof(struct cpg_wire_rec);
+			plan->bytes += room;
+		}
+		return;
+	}
+}
+
+static void cpg_send_copy_msg(struct cpg_txmsg *tx, u8 *p, u32 len)
+{
+	while (len) {
+		const struct cpg_slice *slice;
+		u32 part;
+
+		slice = &cpg_event_slices(tx->ev)[tx->slice];
+		part = min(len, slice->len - tx->slice_off);
+		memcpy(p, slice->buf->data + slice->off + tx->slice_off, part);
+		p += part;
+		len -= part;
+		tx->slice_off += part;
+		if (tx->slice_off == slice->len) {
+			tx->slice++;
+			tx->slice_off = 0;
+		}
+	}
+}
+
+static void cpg_send_copy_join(const struct cpg_txmsg *tx, u8 *p)
+{
+	const struct cpg_proc *proc = tx->proc;
+	const struct cpg_group *name = &proc->grp->name;
+	struct cpg_wire_proc wire = {
+		.port = cpu_to_le32(proc->who.port),
+		.pid = cpu_to_le32(proc->who.pid),
+		.flags = cpu_to_le32(proc->flags),
+		.name_len = cpu_to_le32(name->name_len),
+	};
+
+	memcpy(p, &wire, sizeof(wire));
+	memcpy(p + sizeof(wire), name->name, name->name_len);
+}
+
+/* One record of @len bytes, and its header, at @p. */
+static u32 cpg_send_fill_rec(struct cpg_txmsg *tx, u8 *p, u32 len)
+{
+	struct cpg_wire_rec rec = {
+		.type = tx->rec_type,
+		.len = cpu_to_le16(len),
+		.port = cpu_to_le32(tx->port),
+	};
+
+	if (tx->rec_type == CPG_REC_MSG) {
+		rec.total = cpu_to_le32(tx->len);
+		rec.serial = cpu_to_le64(tx->serial);
+		rec.flags = tx->ev->service << CPG_REC_SERVICE_SHIFT;
+		if (!tx->sent)
+			rec.flags |= CPG_REC_F_FIRST;
+		if (tx->sent + len == tx->len)
+			rec.flags |= CPG_REC_F_LAST;
+		cpg_send_copy_msg(tx, p + sizeof(rec), len);
+	} else if (tx->rec_type == CPG_REC_JOIN) {
+		cpg_send_copy_join(tx, p + sizeof(rec));
+	} else {
+		p[sizeof(rec)] = tx->reason;
+	}
+	memcpy(p, &rec, sizeof(rec));
+	tx->sent += len;
+	return sizeof(rec) + len;
+}
+
+static void cpg_send_fill(struct cpg_engine *eng, u8 *p, u64 oseq,
+			  const struct cpg_send_plan *plan)
+{
+	struct cpg_txmsg *tx;
+	u32 i;
+
+	for (i = 0; i < plan->n_whole; i++) {
+		tx = list_first_entry(&eng->sendq, struct cpg_txmsg, link);
+		p += cpg_send_fill_rec(tx, p, tx->len - tx->sent);
+		tx->last = oseq;
+		eng->queued -= tx->len;
+		list_del(&tx->link);
+		list_add_tail(&tx->link, &eng->flight);
+	}
+	if (!plan->part)
+		return;
+	tx = list_first_entry(&eng->sendq, struct cpg_txmsg, link);
+	cpg_send_fill_rec(tx, p, plan->part);
+}
+
+static void cpg_send_arm(struct cpg_engine *eng, u64 oseq)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	if (ep->me == ep->leader) {
+		cpg_order_sent(eng);
+		if (eng->probe_at == CPG_NEVER && ep->n > 1)
+			cpg_engine_arm(eng, &eng->probe_at,
+				       cpg_engine_rto(eng, 0));
+		return;
+	}
+	eng->ack_at = CPG_NEVER;
+	ep->unacked = 0;
+	if (eng->own_at == CPG_NEVER)
+		cpg_engine_arm(eng, &eng->own_at, cpg_engine_rto(eng, 0));
+	if (!eng->rtt_oseq) {
+		eng->rtt_oseq = oseq;
+		eng->rtt_sent = eng->now;
+	}
+}
+
+/* Build and send one packet as planned.  False: no memory. */
+static bool cpg_send_packet(struct cpg_engine *eng,
+			    const struct cpg_send_plan *plan, u32 order)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_stream *stream = &ep->node[ep->me]->stream;
+	u32 size = order + plan->bytes;
+	u64 oseq = stream->next;
+	struct cpg_body body = {
+		.nmsgs = plan->n_whole,
+		.is_data = true,
+	};
+	struct cpg_buf *buf;
+	enum cpg_drop drop;
+
+	if (order) {
+		body.nruns = ep->n_runs + 1;
+		body.runs_off = cpg_order_rec_size(0);
+		body.gseq = ep->n_runs ? ep->runs_gseq : ep->gseq;
+		body.gseq_end = ep->gseq + 1;
+		body.pos = ep->n_runs ? ep->runs_pos : ep->pos;
+	}
+	buf = cpg_env_buf_alloc(eng->env, size);
+	if (!buf)
+		return false;
+	drop = cpg_stream_add(eng, ep->me, oseq, buf, 0, size, &body);
+	if (drop) {
+		cpg_buf_put(buf);
+		return false;
+	}
+	if (order) {
+		cpg_order_append(eng, ep->me, oseq, body.nmsgs);
+		cpg_order_rec_fill(ep, buf->data);
+		stream->ordered = oseq;
+	}
+	cpg_send_fill(eng, buf->data + order, oseq, plan);
+	cpg_buf_put(buf);
+	ep->in_flight += size;
+	cpg_send_arm(eng, oseq);
+	cpg_stream_xmit(eng, ep->me, cpg_stream_get(stream, oseq), ep->others,
+			ep->n - 1);
+	return true;
+}
+
+static bool cpg_send_is_open(const struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
+
+	return eng->state == CPG_STATE_OPERATIONAL && !ep->frozen &&
+	       !list_empty(&eng->sendq) &&
+	       stream->next < stream->base + CPG_STREAM_WINDOW -
+			      CPG_SEND_RESERVE;
+}
+
+/* Send what the window lets through.  True if anything went. */
+bool cpg_send_kick(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	bool did = false;
+
+	while (cpg_send_is_open(eng)) {
+		struct cpg_send_plan plan;
+		u32 order = 0;
+
+		if (ep->me == ep->leader) {
+			if (ep->n_runs > CPG_SEND_RUNS_MAX)
+				cpg_order_flush(eng);
+			if (ep->n_runs > CPG_SEND_RUNS_MAX)
+				break;
+			order = cpg_order_rec_size(ep->n_runs + 1);
+		}
+		cpg_send_plan(eng, eng->cfg.mtu - CPG_DATA_HDR - order, &plan);
+		if (ep->in_flight &&
+		    ep->in_flight + order + plan.bytes > eng->credit)
+			break;
+		if (!cpg_send_packet(eng, &plan, order)) {
+			cpg_engine_arm(eng, &eng->nomem_at, CPG_NOMEM_DELAY);
+			break;
+		}
+		did = true;
+	}
+	return did;
+}
+
+/* The oldest message that is wholly in packets, if it is of this type. */
+struct cpg_txmsg *cpg_send_first(struct cpg_engine *eng, u8 rec_type)
+{
+	struct cpg_txmsg *tx;
+
+	tx = list_first_entry_or_null(&eng->flight, struct cpg_txmsg, link);
+	return tx && tx->rec_type == rec_type ? tx : NULL;
+}
+
+/* It was delivered here: nothing will be needed of it any more. */
+void cpg_send_done(struct cpg_engine *eng, struct cpg_txmsg *tx)
+{
+	struct cpg_proc *proc = tx->proc;
+
+	list_del_init(&tx->link);
+	tx->is_queued = false;
+	if (tx->rec_type != CPG_REC_MSG)
+		return;
+	if (proc->owner)
+		eng->ops->sent(eng->ctx, proc->owner, tx->len);
+	cpg_event_put(tx->ev);
+	cpg_env_free(tx);
+}
+
+static void cpg_send_rtt(struct cpg_engine *eng, u64 sample)
+{
+	eng->rtt = eng->rtt - eng->rtt / 8 + sample / 8;
+}
+
+/* A packet of this node was delivered here: its order is known. */
+void cpg_send_progress(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
+
+	if (ep->me == ep->leader)
+		return;
+	if (eng->rtt_oseq && stream->delivered >= eng->rtt_oseq) {
+		if (!eng->own_tries)
+			cpg_send_rtt(eng, eng->now - eng->rtt_sent);
+		eng->rtt_oseq = 0;
+	}
+	eng->own_tries = 0;
+	eng->own_at = CPG_NEVER;
+	if (stream->delivered + 1 < stream->next)
+		cpg_engine_arm(eng, &eng->own_at, cpg_engine_rto(eng, 0));
+}
+
+/* No order covers what was sent: perhaps the leader does not have it. */
+void cpg_send_timer(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
+	u64 oseq = stream->delivered + 1;
+	u32 n;
+
+	if (eng->own_at > eng->now)
+		return;
+	eng->own_at = CPG_NEVER;
+	if (ep->frozen || ep->me == ep->leader)
+		return;
+	for (n = 0; n < CPG_SEND_REPEAT_MAX && oseq < stream->next; n++) {
+		const struct cpg_pkt *pkt = cpg_stream_get(stream, oseq++);
+
+		if (!pkt)
+			break;
+		eng->counters[CPG_CNT_REPAIRS_SENT]++;
+		cpg_stream_xmit(eng, ep->me, pkt,
+				&ep->node[ep->leader]->nodeid, 1);
+	}
+	if (n)
+		cpg_engine_arm(eng, &eng->own_at,
+			       cpg_engine_rto(eng, ++eng->own_tries));
+}
+
+/* What the old view did not deliver comes first in the next one. */
+void cpg_send_requeue(struct cpg_engine *eng)
+{
+	struct cpg_txmsg *tx;
+
+	list_for_each_entry(tx, &eng->flight, link) {
+		eng->counters[CPG_CNT_REQUEUED]++;
+		eng->queued += tx->len;
+	}
+	list_splice_init(&eng->flight, &eng->sendq);
+	list_for_each_entry(tx, &eng->sendq, link) {
+		tx->sent = 0;
+		tx->slice = 0;
+		tx->slice_off = 0;
+		tx->last = 0;
+	}
+	eng->own_at = CPG_NEVER;
+	eng->own_tries = 0;
+	eng->rtt_oseq = 0;
+}
+
+static void cpg_send_drop(struct list_head *list)
+{
+	struct cpg_txmsg *tx, *next;
+
+	list_for_each_entry_safe(tx, next, list, link) {
+		list_del_init(&tx->link);
+		tx->is_queued = false;
+		if (tx->rec_type != CPG_REC_MSG)
+			continue;
+		cpg_event_put(tx->ev);
+		cpg_env_free(tx);
+	}
+}
+
+void cpg_send_exit(struct cpg_engine *eng)
+{
+	cpg_send_drop(&eng->flight);
+	cpg_send_drop(&eng->sendq);
+	eng->queued = 0;
+}
