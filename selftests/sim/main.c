@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cpg-sim: run seeds, on several cores, and tell which of them break what.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "swarm.h"
+
+#ifndef SIM_COMMIT
+#define SIM_COMMIT "unknown"
+#endif
+
+#define U(x)	((unsigned long long)(x))
+
+enum {
+	JOBS_MAX = 64,
+	TAIL = 60,	/* log entries that are shown of a failure */
+	RUN_SECONDS = 60,	/* CPU time: a run that takes more hangs */
+};
+
+/**
+ * struct job - what a worker tells its parent
+ * @seed: that it is at
+ * @runs: runs done
+ * @failed: of those
+ * @packets: handled in all runs
+ * @faults: in all runs
+ * @views: installed in all runs
+ * @msgs: sent in all runs
+ * @requeued: messages sent again in all runs
+ * @repairs: packets sent again in all runs
+ * @settle: longest time until all were in one view, at the end of a run
+ */
+struct job {
+	u64	seed;
+	u64	runs;
+	u64	failed;
+	u64	packets;
+	u64	faults;
+	u64	views;
+	u64	msgs;
+	u64	requeued;
+	u64	repairs;
+	u64	settle;
+};
+
+struct opts {
+	struct swarm_opt	swarm;
+	u64			first;
+	u64			last;
+	u32			jobs;
+	u32			tail;
+	bool			twice;
+	bool			hash;
+	bool			ktap;
+	bool			go_on;
+};
+
+static struct sim *the_sim;
+static u64 the_seed;
+
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "abort_on_error=1";
+}
+
+const char *__ubsan_default_options(void)
+{
+	return "print_stacktrace=1:abort_on_error=1";
+}
+
+static void run_tell(const struct opts *o, const char *prop, const char *text)
+{
+	printf("# seed=%llu commit=%s\n# %s: %s\n", U(the_seed),
+	       SIM_COMMIT, prop, text);
+	if (!o->swarm.verbose)
+		sim_log_print(the_sim, o->tail);
+	fflush(stdout);
+}
+
+static const struct opts *the_opts;
+
+/* An assertion of the engine, or a sanitizer: tell where, then die of it. */
+static void on_abort(int sig)
+{
+	signal(sig, SIG_DFL);
+	run_tell(the_opts, "engine", sig == SIGPROF ? "hangs" : "aborted");
+	raise(sig);
+}
+
+static bool run_seed(const struct opts *o, u64 seed, struct job *job)
+{
+	struct itimerval limit = { .it_value.tv_sec = RUN_SECONDS };
+	struct sim *s = the_sim;
+	u64 hash;
+
+	the_seed = seed;
+	setitimer(ITIMER_PROF, &limit, NULL);
+	swarm_run(s, seed, &o->swarm);
+	hash = s->log.hash;
+	if (!sim_failed(s) && o->twice) {
+		swarm_run(s, seed, &o->swarm);
+		if (!sim_failed(s) && hash != s->log.hash)
+			orc_fail(&s->orc, ORC_ENGINE,
+				 "two runs of one seed differ");
+	}
+	if (o->hash)
+		printf("%llu %016llx\n", U(seed), U(s->log.hash));
+	job->runs++;
+	job->packets += s->n_packets;
+	job->faults += s->n_faults;
+	job->views += s->n_views;
+	job->msgs += s->n_msgs;
+	job->requeued += s->n_requeued;
+	job->repairs += s->n_repairs;
+	job->settle = max(job->settle, s->settle_time);
+	if (!sim_failed(s))
+		return true;
+	job->failed++;
+	run_tell(o, orc_prop_names[s->orc.prop], s->orc.text);
+	return false;
+}
+
+/* Every @o->jobs th seed, from @seed on. */
+static void work(const struct opts *o, u64 seed, struct job *job)
+{
+	for (; seed <= o->last; seed += o->jobs) {
+		job->seed = seed;
+		if (!run_seed(o, seed, job) && !o->go_on)
+			break;
+	}
+	job->seed = 0;
+	fflush(stdout);
+}
+
+static pid_t job_fork(const struct opts *o, u64 seed, struct job *job)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	work(o, seed, job);
+	_exit(0);
+}
+
+/* A worker that died is counted, and replaced if there is more to do. */
+static bool job_again(const struct opts *o, int status, struct job *job,
+		      pid_t *pid)
+{
+	u64 seed = job->seed;
+
+	if (WIFEXITED(status) && !WEXITSTATUS(status) && !seed)
+		return false;
+	job->failed++;
+	job->runs++;
+	printf("# seed=%llu commit=%s\n# engine: died, status %d\n",
+	       U(seed), SIM_COMMIT, status);
+	if (!o->go_on || seed + o->jobs > o->last)
+		return false;
+	*pid = job_fork(o, seed + o->jobs, job);
+	return true;
+}
+
+static void run_all(const struct opts *o, struct job *jobs)
+{
+	pid_t pids[JOBS_MAX];
+	u32 left = o->jobs;
+	int status;
+	pid_t pid;
+	u32 i;
+
+	for (i = 0; i < o->jobs; i++)
+		pids[i] = job_fork(o, o->first + i, &jobs[i]);
+	while (left) {
+		pid = wait(&status);
+		for (i = 0; i < o->jobs; i++)
+			if (pids[i] == pid &&
+			    !job_again(o, status, &jobs[i], &pids[i]))
+				left--;
+	}
+}
+
+static double seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static bool run_opts(const struct opts *o)
+{
+	struct job *jobs, sum = {};
+	double t = seconds();
+	u32 i;
+
+	jobs = mmap(NULL, JOBS_MAX * sizeof(*jobs), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (jobs == MAP_FAILED)
+		abort();
+	if (o->first == o->last)
+		work(o, o->first, jobs);
+	else
+		run_all(o, jobs);
+	for (i = 0; i < o->jobs; i++) {
+		sum.runs += jobs[i].runs;
+		sum.failed += jobs[i].failed;
+		sum.packets += jobs[i].packets;
+		sum.faults += jobs[i].faults;
+		sum.views += jobs[i].views;
+		sum.msgs += jobs[i].msgs;
+		sum.requeued += jobs[i].requeued;
+		sum.repairs += jobs[i].repairs;
+		sum.settle = max(sum.settle, jobs[i].settle);
+	}
+	t = seconds() - t;
+	if (o->ktap)
+		printf("%sok 1 swarm\n", sum.failed ? "not " : "");
+	printf("# %llu runs, %llu failed, %.1f s, %.0f runs/s, %llu packets\n",
+	       U(sum.runs), U(sum.failed), t, (double)sum.runs / t,
+	       U(sum.packets));
+	printf("# %llu faults, %llu views, %llu messages, %llu of them again\n",
+	       U(sum.faults), U(sum.views), U(sum.msgs), U(sum.requeued));
+	printf("# %llu packets sent again\n", U(sum.repairs));
+	printf("# in one view within %llu ms\n", U(sum.settle / SIM_MSEC));
+	munmap(jobs, JOBS_MAX * sizeof(*jobs));
+	return !sum.failed;
+}
+
+static void help(FILE *f)
+{
+	fputs("usage: cpg-sim [options]\n"
+	      "  --seed N         run one seed\n"
+	      "  --seeds A..B     run all from A to B\n"
+	      "  --jobs N         on so many cores; default: all\n"
+	      "  --nodes N        nodes; default: the seed decides, as below\n"
+	      "  --events N       what processes do, in number\n"
+	      "  --loss P         percent of packets lost\n"
+	      "  --faults LIST    with commas, of loss split oneway pair crash\n"
+	      "                   stop pause nomem none all\n"
+	      "  --agreed         AGREED messages only\n"
+	      "  --safe           SAFE messages, too\n"
+	      "  --check-every N  look at invariants each N calls; 0: never\n"
+	      "  --verbose        tell what happens\n"
+	      "  --tail N         tell the last N things before a failure\n"
+	      "  --twice          run each seed twice: must be the same\n"
+	      "  --hash           print the hash of each run\n"
+	      "  --go-on          do not stop at the first failure\n"
+	      "  --ktap           report as a test\n", f);
+}
+
+static bool parse_faults(char *list, u32 *faults)
+{
+	static const char *const names[] = {
+		"loss", "split", "oneway", "pair", "crash", "stop", "pause",
+		"nomem",
+	};
+	char *name;
+	u32 i;
+
+	*faults = 0;
+	for (name = strtok(list, ","); name; name = strtok(NULL, ",")) {
+		for (i = 0; i < ARRAY_SIZE(names); i++)
+			if (!strcmp(name, names[i]))
+				break;
+		if (i < ARRAY_SIZE(names))
+			*faults |= 1U << i;
+		else if (!strcmp(name, "all"))
+			*faults |= SWARM_ALL;
+		else if (strcmp(name, "none"))
+			return false;
+	}
+	return true;
+}
+
+static bool parse_seeds(const char *arg, struct opts *o)
+{
+	char *end;
+
+	o->first = strtoull(arg, &end, 0);
+	if (strncmp(end, "..", 2))
+		return false;
+	o->last = strtoull(end + 2, &end, 0);
+	return !*end && o->first <= o->last;
+}
+
+enum {
+	OPT_SEED = 1, OPT_SEEDS, OPT_JOBS, OPT_NODES, OPT_EVENTS, OPT_LOSS,
+	OPT_FAULTS, OPT_AGREED, OPT_SAFE, OPT_CHECK, OPT_VERBOSE, OPT_TAIL,
+	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_HELP,
+};
+
+static const struct option options[] = {
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "seeds", required_argument, NULL, OPT_SEEDS },
+	{ "jobs", required_argument, NULL, OPT_JOBS },
+	{ "nodes", required_argument, NULL, OPT_NODES },
+	{ "events", required_argument, NULL, OPT_EVENTS },
+	{ "loss", required_argument, NULL, OPT_LOSS },
+	{ "faults", required_argument, NULL, OPT_FAULTS },
+	{ "agreed", no_argument, NULL, OPT_AGREED },
+	{ "safe", no_argument, NULL, OPT_SAFE },
+	{ "check-every", required_argument, NULL, OPT_CHECK },
+	{ "verbose", no_argument, NULL, OPT_VERBOSE },
+	{ "tail", required_argument, NULL, OPT_TAIL },
+	{ "twice", no_argument, NULL, OPT_TWICE },
+	{ "hash", no_argument, NULL, OPT_HASH },
+	{ "go-on", no_argument, NULL, OPT_GO_ON },
+	{ "ktap", no_argument, NULL, OPT_KTAP },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{}
+};
+
+static bool parse_one(int opt, struct opts *o)
+{
+	switch (opt) {
+	case OPT_SEED:
+		o->first = strtoull(optarg, NULL, 0);
+		o->last = o->first;
+		return true;
+	case OPT_SEEDS:
+		return parse_seeds(optarg, o);
+	case OPT_JOBS:
+		o->jobs = strtoul(optarg, NULL, 0);
+		return o->jobs && o->jobs <= JOBS_MAX;
+	case OPT_NODES:
+		o->swarm.n_nodes = strtoul(optarg, NULL, 0);
+		return o->swarm.n_nodes <= SIM_NODES_MAX;
+	case OPT_EVENTS:
+		o->swarm.n_events = strtoul(optarg, NULL, 0);
+		return true;
+	case OPT_LOSS:
+		o->swarm.loss = strtoul(optarg, NULL, 0);
+		o->swarm.loss_set = true;
+		return o->swarm.loss <= 100;
+	case OPT_FAULTS:
+		return parse_faults(optarg, &o->swarm.faults);
+	case OPT_CHECK:
+		o->swarm.check_every = strtoul(optarg, NULL, 0);
+		return true;
+	case OPT_TAIL:
+		o->tail = strtoul(optarg, NULL, 0);
+		return true;
+	case OPT_AGREED:
+		return o->swarm.agreed = true;
+	case OPT_SAFE:
+		return o->swarm.safe = true;
+	case OPT_VERBOSE:
+		return o->swarm.verbose = true;
+	case OPT_TWICE:
+		return o->twice = true;
+	case OPT_HASH:
+		return o->hash = true;
+	case OPT_GO_ON:
+		return o->go_on = true;
+	case OPT_KTAP:
+		return o->ktap = true;
+	default:
+		return false;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = {
+		.first = 1, .last = 100, .tail = TAIL,
+		.swarm = { .faults = SWARM_RANDOM, .check_every = 1 },
+	};
+	bool ok;
+	int opt;
+
+	o.jobs = min_t(long, sysconf(_SC_NPROCESSORS_ONLN), JOBS_MAX);
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == OPT_HELP) {
+			help(stdout);
+			return 0;
+		}
+		if (!parse_one(opt, &o)) {
+			help(stderr);
+			return 2;
+		}
+	}
+	if (o.ktap)
+		puts("TAP version 13\n1..1");
+	the_opts = &o;
+	the_sim = sim_create();
+	signal(SIGABRT, on_abort);
+	signal(SIGPROF, on_abort);
+	ok = run_opts(&o);
+	sim_destroy(the_sim);
+	return ok ? 0 : 1;
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The network: packets are late, lost, doubled, overtaken, or cut off. */
+#include "sim.h"
+#include "wire.h"
+
+enum {
+	NET_HASH_BYTES = 192,	/* of a packet, in the log */
+};
+
+/**
+ * sim_link() - one direction between two nodes
+ * @s: simulator
+ * @from: slot of the sender
+ * @to: slot of the receiver
+ *
+ * Return: the link.
+ */
+struct sim_link *sim_link(struct sim *s, u32 from, u32 to)
+{
+	return &s->links[from * s->cfg.n_nodes + to];
+}
+
+/**
+ * sim_links_set() - what all links are like from now on
+ * @s: simulator
+ * @link: like this; what is cut stays so
+ */
+void sim_links_set(struct sim *s, const struct sim_link *link)
+{
+	u32 n = s->cfg.n_nodes * s->cfg.n_nodes;
+	struct sim_link *l;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		l = &s->links[i];
+		l->delay = link->delay;
+		l->jitter = link->jitter;
+		l->loss = link->loss;
+		l->dup = link->dup;
+		l->reorder = link->reorder;
+	}
+	sim_log(s, 0, SIM_LOG_LOSS, link->loss, link->dup, link->reorder,
+		link->delay / SIM_USEC, link->jitter / SIM_USEC);
+}
+
+/**
+ * sim_cut() - let nothing through in one direction, or mend it
+ * @s: simulator
+ * @from: slot of the sender
+ * @to: slot of the receiver
+ * @cut: cut or mend
+ */
+void sim_cut(struct sim *s, u32 from, u32 to, bool cut)
+{
+	struct sim_link *link = sim_link(s, from, to);
+
+	if (link->cut == cut)
+		return;
+	link->cut = cut;
+	sim_log(s, 0, cut ? SIM_LOG_CUT : SIM_LOG_MEND, from, to, 0, 0, 0);
+}
+
+/**
+ * sim_split() - part the nodes in two
+ * @s: simulator
+ * @side: slots of one side, as bits; links within a side are mended
+ */
+void sim_split(struct sim *s, u64 side)
+{
+	u32 i, k;
+
+	for (i = 0; i < s->cfg.n_nodes; i++)
+		for (k = 0; k < s->cfg.n_nodes; k++)
+			sim_cut(s, i, k, ((side >> i) ^ (side >> k)) & 1);
+}
+
+/* Mend all links. */
+void sim_heal(struct sim *s)
+{
+	u32 i;
+
+	for (i = 0; i < s->cfg.n_nodes * s->cfg.n_nodes; i++)
+		s->links[i].cut = false;
+	sim_log(s, 0, SIM_LOG_HEAL, 0, 0, 0, 0, 0);
+}
+
+static struct sim_pkt *pkt_get(struct sim *s)
+{
+	struct sim_pkt *pkt = s->free;
+
+	if (!pkt)
+		return sim_arena_alloc(&s->arena, sizeof(*pkt));
+	s->free = pkt->next;
+	return pkt;
+}
+
+void sim_net_free(struct sim *s, struct sim_pkt *pkt)
+{
+	cpg_buf_put(pkt->buf);
+	pkt->buf = NULL;
+	pkt->next = s->free;
+	s->free = pkt;
+}
+
+static void link_xmit(struct sim *s, struct sim_link *link, u32 from, u32 to,
+		      struct cpg_buf *buf)
+{
+	u64 t = s->now + link->delay + sim_rng_below(&s->rng, link->jitter + 1);
+	struct sim_pkt *pkt = pkt_get(s);
+
+	if (sim_rng_ppm(&s->rng, link->reorder)) {
+		t += sim_rng_below(&s->rng, 4 * (link->delay + link->jitter));
+	} else {
+		t = max(t, link->last);
+		link->last = t;
+	}
+	pkt->ev.kind = SIM_EV_PKT;
+	pkt->from = from;
+	pkt->to = to;
+	pkt->buf = cpg_buf_get(buf);
+	sim_heap_set(&s->heap, &pkt->ev, t);
+}
+
+static u32 buf_type(const struct cpg_buf *buf)
+{
+	const struct cpg_wire_hdr *hdr = (const void *)buf->data;
+
+	return buf->len < sizeof(*hdr) ? 0 : hdr->type;
+}
+
+static void slot_xmit(struct sim_node *node, u32 to, struct cpg_buf *buf,
+		      u64 hash)
+{
+	struct sim *s = node->s;
+	struct sim_link *link = sim_link(s, node->slot, to);
+	u32 type = buf_type(buf);
+
+	sim_log(s, node->nodeid, SIM_LOG_XMIT, type, s->nodes[to].nodeid,
+		buf->len, hash, 0);
+	if (link->cut || sim_rng_ppm(&s->rng, link->loss)) {
+		sim_log(s, node->nodeid, SIM_LOG_LOST, type,
+			s->nodes[to].nodeid, 0, 0, 0);
+		return;
+	}
+	link_xmit(s, link, node->slot, to, buf);
+	if (sim_rng_ppm(&s->rng, link->dup))
+		link_xmit(s, link, node->slot, to, buf);
+}
+
+static struct cpg_buf *frame_buf(struct sim_node *node,
+				 const struct cpg_frame *frame, u64 *hash)
+{
+	struct sim_hash h = {};
+	struct cpg_buf *buf;
+
+	if (frame->hdr_len + frame->len > node->s->cfg.mtu)
+		orc_fail(&node->s->orc, ORC_ENGINE,
+			 "node %u sends %u bytes in one packet", node->nodeid,
+			 frame->hdr_len + frame->len);
+	buf = cpg_env_buf_alloc(NULL, frame->hdr_len + frame->len);
+	if (!buf)
+		abort();
+	memcpy(buf->data, frame->hdr, frame->hdr_len);
+	if (frame->len)
+		memcpy(buf->data + frame->hdr_len,
+		       frame->body->data + frame->off, frame->len);
+	/* The rest is payload, and will be looked at when it is delivered. */
+	sim_hash_add(&h, buf->data, min_t(u32, buf->len, NET_HASH_BYTES));
+	*hash = sim_hash_end(&h);
+	return buf;
+}
+
+/* The slot of a node id, as seen by a node that is not there itself. */
+static int net_slot(const struct sim_node *node, u32 nodeid)
+{
+	struct sim *s = node->s;
+	u32 slot = nodeid - s->cfg.nodeid;
+	u32 i;
+
+	if (slot < s->cfg.n_nodes && slot != node->slot &&
+	    s->nodes[slot].nodeid == nodeid)
+		return slot;
+	for (i = 0; i < s->cfg.n_nodes; i++)
+		if (i != node->slot && s->nodes[i].nodeid == nodeid)
+			return i;
+	return -1;
+}
+
+/**
+ * sim_net_xmit() - struct cpg_engine_ops xmit
+ * @node: the sender
+ * @nodeids: the receivers
+ * @n: their number
+ * @frame: the packet
+ */
+void sim_net_xmit(struct sim_node *node, const u32 *nodeids, u32 n,
+		  const struct cpg_frame *frame)
+{
+	struct cpg_buf *buf;
+	u64 hash;
+	u32 i;
+	int slot;
+
+	buf = frame_buf(node, frame, &hash);
+	for (i = 0; i < n; i++) {
+		slot = net_slot(node, nodeids[i]);
+		if (slot < 0 || nodeids[i] == node->nodeid)
+			orc_fail(&node->s->orc, ORC_ENGINE,
+				 "node %u sends to node %u", node->nodeid,
+				 nodeids[i]);
+		else
+			slot_xmit(node, slot, buf, hash);
+	}
+	cpg_buf_put(buf);
+}
+
+/**
+ * sim_net_reply() - struct cpg_engine_ops reply
+ * @node: the sender
+ * @frame: the packet
+ */
+void sim_net_reply(struct sim_node *node, const struct cpg_frame *frame)
+{
+	struct cpg_buf *buf;
+	u64 hash;
+
+	if (node->rx_from < 0) {
+		orc_fail(&node->s->orc, ORC_ENGINE,
+			 "node %u replies to nothing", node->nodeid);
+		return;
+	}
+	buf = frame_buf(node, frame, &hash);
+	slot_xmit(node, node->rx_from, buf, hash);
+	cpg_buf_put(buf);
+}
+
+/**
+ * sim_net_arrive() - a packet is there
+ * @s: simulator
+ * @pkt: the packet; waits at its receiver or is lost
+ */
+void sim_net_arrive(struct sim *s, struct sim_pkt *pkt)
+{
+	struct sim_node *node = &s->nodes[pkt->to];
+
+	if (!node->eng || node->rx_n == SIM_RX_MAX) {
+		sim_net_free(s, pkt);
+		return;
+	}
+	pkt->next = NULL;
+	if (node->rx_first)
+		node->rx_last->next = pkt;
+	else
+		node->rx_first = pkt;
+	node->rx_last = pkt;
+	node->rx_n++;
+	if (!node->paused && !node->rx.pos)
+		sim_heap_set(&s->heap, &node->rx, s->now +
+			     sim_rng_below(&s->rng, s->cfg.rx_delay + 1));
+}
+
+/**
+ * sim_net_take() - the next packet that waits
+ * @node: its receiver
+ *
+ * Return: the packet, or NULL.
+ */
+struct sim_pkt *sim_net_take(struct sim_node *node)
+{
+	struct sim_pkt *pkt = node->rx_first;
+
+	if (!pkt)
+		return NULL;
+	node->rx_first = pkt->next;
+	node->rx_n--;
+	return pkt;
+}
+
+/**
+ * sim_net_forget() - what waits for a node is lost
+ * @node: the node
+ */
+void sim_net_forget(struct sim_node *node)
+{
+	struct sim_pkt *pkt;
+
+	while ((pkt = sim_net_take(node)))
+		sim_net_free(node->s, pkt);
+}

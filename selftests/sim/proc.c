@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Processes, played as the kernel plays them: what they may have queued is
+ * counted, an event that is lost ends them.
+ */
+#include "sim.h"
+
+/**
+ * sim_group_name() - the name of a group
+ * @group: its number; some names differ only in their length
+ * @name: filled in
+ */
+void sim_group_name(u32 group, struct cpg_group *name)
+{
+	memset(name, 0, sizeof(*name));
+	switch (group % 4) {
+	case 0:
+		name->name_len = CPG_GROUP_NAME_MAX;
+		break;
+	case 1:
+		name->name_len = 1;
+		break;
+	case 2:
+		name->name_len = 2;
+		break;
+	}
+	if (name->name_len)
+		name->name[0] = 'A' + group / 4;
+}
+
+static u64 event_hash(struct sim_node *node, struct cpg_event *ev)
+{
+	struct cpg_slice *sl = cpg_event_slices(ev);
+	struct sim_hash h = {};
+	u32 len = 0;
+	u32 i;
+
+	if (node->hash_ev == ev)
+		return node->hash;
+	for (i = 0; i < ev->nslices; i++) {
+		sim_hash_add(&h, sl[i].buf->data + sl[i].off, sl[i].len);
+		len += sl[i].len;
+	}
+	if (len != ev->len)
+		orc_fail(&node->s->orc, ORC_INTEGRITY,
+			 "node %u: a message of %u bytes has %u",
+			 node->nodeid, ev->len, len);
+	node->hash_ev = ev;
+	node->hash = sim_hash_end(&h);
+	return node->hash;
+}
+
+static void op_xmit(void *ctx, const u32 *nodeids, u32 n,
+		    const struct cpg_frame *frame)
+{
+	struct sim_node *node = ctx;
+
+	if (!node->dead)
+		sim_net_xmit(node, nodeids, n, frame);
+}
+
+static void op_reply(void *ctx, const struct cpg_frame *frame)
+{
+	struct sim_node *node = ctx;
+
+	if (!node->dead)
+		sim_net_reply(node, frame);
+}
+
+static void due_msg(struct sim_proc *proc, struct cpg_event *ev)
+{
+	struct sim_node *node = proc->node;
+
+	proc->n_msgs++;
+	sim_log(node->s, node->nodeid, SIM_LOG_MSG, proc->pid,
+		ev->sender.nodeid, ev->sender.pid, ev->len, ev->seq.seq);
+	orc_event_msg(&node->s->orc, proc->orc, &ev->seq, &ev->sender,
+		      ev->service, ev->len, event_hash(node, ev));
+	if (node->s->cfg.record)
+		sim_text_msg(proc, ev);
+}
+
+static void due_chg(struct sim_proc *proc, struct cpg_event *ev)
+{
+	const struct cpg_confchg *chg = cpg_event_confchg(ev);
+	struct sim_node *node = proc->node;
+
+	sim_log(node->s, node->nodeid, SIM_LOG_CHG, proc->pid, chg->n_members,
+		chg->n_left, chg->n_joined, ev->seq.seq);
+	orc_event_chg(&node->s->orc, proc->orc, &ev->seq, chg);
+	if (node->s->cfg.record)
+		sim_text_chg(proc, chg);
+}
+
+/**
+ * sim_due_show() - let the oracle see what processes were given
+ * @node: their node
+ */
+void sim_due_show(struct sim_node *node)
+{
+	struct sim_due *due;
+	u32 i;
+
+	for (i = 0; i < node->n_due; i++) {
+		due = &node->due[i];
+		if (due->ev->kind == CPG_EVENT_MSG)
+			due_msg(due->proc, due->ev);
+		else if (due->ev->kind == CPG_EVENT_CONFCHG)
+			due_chg(due->proc, due->ev);
+		if (node->hash_ev == due->ev)
+			node->hash_ev = NULL;
+		cpg_event_put(due->ev);
+	}
+	node->n_due = 0;
+}
+
+/* Nobody will see it: the node is down. */
+void sim_due_drop(struct sim_node *node)
+{
+	while (node->n_due)
+		cpg_event_put(node->due[--node->n_due].ev);
+}
+
+static void deliver_lost(struct sim_node *node, struct sim_proc *proc)
+{
+	sim_log(node->s, node->nodeid, SIM_LOG_EVICT, proc->pid, 0, 0, 0, 0);
+	if (!node->env.n_failed)
+		orc_fail(&node->s->orc, ORC_ENGINE,
+			 "node %u: an event is lost without a reason",
+			 node->nodeid);
+	sim_due_show(node);
+	proc->broken = true;
+	node->n_broken++;
+	orc_gone(proc->orc);
+}
+
+static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
+{
+	struct sim_node *node = ctx;
+	struct sim_proc *proc = owner;
+
+	if (node->dead)
+		return;
+	if (!proc->eng) {
+		orc_fail(&node->s->orc, ORC_ENGINE,
+			 "node %u: an event for pid %u, which is gone",
+			 node->nodeid, proc->pid);
+		return;
+	}
+	if (!ev && !proc->broken)
+		deliver_lost(node, proc);
+	if (proc->broken)
+		return;
+	node->due = sim_arena_grow(&node->s->arena, node->due, &node->max_due,
+				   node->n_due + 1, sizeof(*node->due));
+	node->due[node->n_due++] = (struct sim_due){
+		.proc = proc, .ev = cpg_event_get(ev),
+	};
+}
+
+static void op_sent(void *ctx, void *owner, u32 len)
+{
+	struct sim_node *node = ctx;
+	struct sim_proc *proc = owner;
+
+	if (node->dead)
+		return;
+	if (!proc->eng || proc->queued < len)
+		orc_fail(&node->s->orc, ORC_FLOW,
+			 "node %u: %u bytes of pid %u are sent, of %llu",
+			 node->nodeid, len, proc->pid,
+			 (unsigned long long)proc->queued);
+	proc->queued -= len;
+}
+
+static void op_left(void *ctx, void *owner)
+{
+	struct sim_node *node = ctx;
+	struct sim_proc *proc = owner;
+
+	if (node->dead)
+		return;
+	sim_log(node->s, node->nodeid, SIM_LOG_LEFT, proc->pid, 0, 0, 0, 0);
+	if (!proc->eng || (!proc->leaving && !node->stopping))
+		orc_fail(&node->s->orc, ORC_GROUPS,
+			 "node %u: pid %u left without asking", node->nodeid,
+			 proc->pid);
+	if (proc->queued)
+		orc_fail(&node->s->orc, ORC_FLOW,
+			 "node %u: pid %u left with %llu bytes unsent",
+			 node->nodeid, proc->pid,
+			 (unsigned long long)proc->queued);
+	proc->eng = NULL;
+	list_del_init(&proc->entry);
+}
+
+static void op_view(void *ctx, struct cpg_event *ev)
+{
+	const struct cpg_view *view = cpg_event_view(ev);
+	struct sim_node *node = ctx;
+	struct sim_proc *proc;
+	struct orc_id id = { .seq = view->seq, .rep = view->rep };
+
+	if (node->dead)
+		return;
+	if (id.seq != node->view.seq || id.rep != node->view.rep)
+		orc_fail(&node->s->orc, ORC_ENGINE,
+			 "node %u: the view event is of another view",
+			 node->nodeid);
+	orc_quorate(&node->s->orc, node->life, id,
+		    view->flags & CPG_VIEW_F_QUORATE);
+	sim_due_show(node);
+	if (!node->s->cfg.record)
+		return;
+	list_for_each_entry(proc, &node->procs, entry)
+		sim_text_view(proc, view);
+}
+
+static void op_nodeid_used(void *ctx, bool refused)
+{
+	struct sim_node *node = ctx;
+
+	sim_log(node->s, node->nodeid, SIM_LOG_USED, refused, 0, 0, 0, 0);
+	if (!refused || node->refused)
+		return;
+	node->refused = true;
+	orc_end(&node->s->orc, node->life, ORC_STOPPED);
+}
+
+static void op_stopped(void *ctx)
+{
+	struct sim_node *node = ctx;
+
+	sim_log(node->s, node->nodeid, SIM_LOG_STOPPED, 0, 0, 0, 0, 0);
+	if (!node->stopping || node->stopped)
+		orc_fail(&node->s->orc, ORC_ENGINE, "node %u stopped %s",
+			 node->nodeid, node->stopped ? "twice" : "by itself");
+	node->stopped = true;
+}
+
+static void trace_deliver(struct sim_node *node, const struct cpg_trace *tr)
+{
+	struct orc_id id = { .seq = tr->view_seq, .rep = tr->view_rep };
+	struct orc_what what = { .origin = tr->origin, .port = tr->port };
+	struct cpg_event *ev = tr->ev;
+
+	/* What is of another place was traced before. */
+	if (node->n_due && node->due[0].ev->seq.seq != tr->pos)
+		sim_due_show(node);
+	if (ev) {
+		what.is_msg = true;
+		what.again = tr->value;
+		what.svc = ev->service;
+		what.len = ev->len;
+		what.hash = event_hash(node, ev);
+	}
+	sim_log(node->s, node->nodeid, ev ? SIM_LOG_DELIVER : SIM_LOG_CHANGE,
+		tr->pos, tr->origin, tr->port, what.len, what.hash);
+	orc_deliver(&node->s->orc, node->life, id, tr->pos, &what);
+	sim_due_show(node);
+	node->hash_ev = NULL;
+}
+
+static void trace_nodes(struct sim_node *node, const struct cpg_trace *tr)
+{
+	struct orc_id id = { .seq = tr->view_seq, .rep = tr->view_rep };
+	bool is_view = tr->kind == CPG_TRACE_VIEW;
+
+	sim_due_show(node);
+	sim_log(node->s, node->nodeid, is_view ? SIM_LOG_VIEW : SIM_LOG_TRANS,
+		id.seq, id.rep, tr->n_nodes, tr->n_nodes ? tr->nodes[0] : 0,
+		tr->n_nodes ? tr->nodes[tr->n_nodes - 1] : 0);
+	if (!is_view) {
+		orc_trans(&node->s->orc, node->life, id, tr->nodes,
+			  tr->n_nodes);
+		return;
+	}
+	orc_view(&node->s->orc, node->life, id, tr->nodes, tr->n_nodes);
+	node->view = id;
+	node->max_seq = max(node->max_seq, id.seq);
+	node->n_view = tr->n_nodes;
+	node->n_views++;
+}
+
+static void op_trace(void *ctx, const struct cpg_trace *tr)
+{
+	struct sim_node *node = ctx;
+
+	if (node->dead)
+		return;
+	switch (tr->kind) {
+	case CPG_TRACE_ACCEPT:
+		if (node->sender)
+			node->sender->orc->port = tr->port;
+		break;
+	case CPG_TRACE_DELIVER:
+		trace_deliver(node, tr);
+		break;
+	case CPG_TRACE_TRANS:
+	case CPG_TRACE_VIEW:
+		trace_nodes(node, tr);
+		break;
+	case CPG_TRACE_STATE:
+		sim_log(node->s, node->nodeid, SIM_LOG_STATE, tr->value, 0, 0,
+			0, 0);
+		break;
+	case CPG_TRACE_SUSPECT:
+		sim_log(node->s, node->nodeid, SIM_LOG_SUSPECT, tr->origin, 0,
+			0, 0, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+const struct cpg_engine_ops sim_ops = {
+	.xmit = op_xmit,
+	.reply = op_reply,
+	.deliver = op_deliver,
+	.sent = op_sent,
+	.left = op_left,
+	.view = op_view,
+	.nodeid_used = op_nodeid_used,
+	.stopped = op_stopped,
+	.trace = op_trace,
+};
+
+/**
+ * sim_join() - a process wants into a group
+ * @node: its node
+ * @group: number of the group
+ * @pid: its pid, or 0 for a new one
+ * @err: stores 0 or why it failed; may be NULL
+ *
+ * Return: the process, or NULL.
+ */
+struct sim_proc *sim_join(struct sim_node *node, u32 group, u32 pid, int *err)
+{
+	struct sim *s = node->s;
+	struct cpg_group name;
+	struct sim_proc *proc;
+	struct cpg_proc *eng;
+
+	proc = sim_arena_alloc(&s->arena, sizeof(*proc));
+	proc->node = node;
+	proc->group = group;
+	proc->pid = pid ? pid : s->next_pid++;
+	sim_group_name(group, &name);
+	/* It may be delivered its join before this call returns. */
+	proc->orc = orc_join(&s->orc, node->life, proc->pid, group);
+	proc->eng = (struct cpg_proc *)proc;
+	list_add_tail(&proc->entry, &node->procs);
+	eng = cpg_engine_join(node->eng, s->now, proc, &name, proc->pid);
+	sim_log(s, node->nodeid, SIM_LOG_JOIN, proc->pid, group,
+		IS_ERR(eng) ? PTR_ERR(eng) : 0, 0, 0);
+	if (err)
+		*err = IS_ERR(eng) ? PTR_ERR(eng) : 0;
+	proc->eng = IS_ERR(eng) ? NULL : eng;
+	if (IS_ERR(eng)) {
+		orc_refused(proc->orc);
+		list_del_init(&proc->entry);
+	}
+	sim_node_called(node);
+	return proc->eng ? proc : NULL;
+}
+
+/**
+ * sim_leave() - a process wants out
+ * @proc: the process
+ *
+ * Return: 0, or what the engine says.
+ */
+int sim_leave(struct sim_proc *proc)
+{
+	struct sim_node *node = proc->node;
+	bool was = proc->leaving;
+	int err;
+
+	/* It may be out before this call returns. */
+	proc->leaving = true;
+	orc_leave(proc->orc, true);
+	err = cpg_engine_leave(node->eng, node->s->now, proc->eng);
+	if (err && !was) {
+		proc->leaving = false;
+		orc_leave(proc->orc, false);
+	}
+	sim_log(node->s, node->nodeid, SIM_LOG_LEAVE, proc->pid, err, 0, 0, 0);
+	sim_node_called(node);
+	return err;
+}
+
+/**
+ * sim_detach() - a process is gone
+ * @proc: the process
+ */
+void sim_detach(struct sim_proc *proc)
+{
+	struct sim_node *node = proc->node;
+	struct cpg_proc *eng = proc->eng;
+
+	sim_log(node->s, node->nodeid, SIM_LOG_DETACH, proc->pid, 0, 0, 0, 0);
+	orc_gone(proc->orc);
+	list_del_init(&proc->entry);
+	proc->eng = NULL;
+	cpg_engine_detach(node->eng, node->s->now, eng);
+	sim_node_called(node);
+}
+
+static struct cpg_event *send_event(struct sim *s, u8 svc, u32 len, u64 *hash)
+{
+	struct cpg_event *ev = cpg_event_alloc_msg(NULL, 2);
+	struct cpg_buf *buf = cpg_env_buf_alloc(NULL, len);
+	struct sim_hash h = {};
+	u32 cut = sim_rng_below(&s->rng, len + 1);
+
+	if (!ev || !buf)
+		abort();
+	sim_fill(buf->data, len, s->n_msgs++ ^ s->cfg.seed);
+	sim_hash_add(&h, buf->data, len);
+	*hash = sim_hash_end(&h);
+	ev->service = svc;
+	cpg_event_add_slice(ev, buf, 0, cut);
+	if (cut < len)
+		cpg_event_add_slice(ev, buf, cut, len - cut);
+	cpg_buf_put(buf);
+	return ev;
+}
+
+/**
+ * sim_send() - a process sends a message
+ * @proc: the process
+ * @svc: CPG_SVC_*
+ * @len: bytes
+ *
+ * Return: 0, -EAGAIN if too much is queued, or what the engine says.
+ */
+int sim_send(struct sim_proc *proc, u8 svc, u32 len)
+{
+	struct sim_node *node = proc->node;
+	struct sim *s = node->s;
+	struct cpg_event *ev;
+	u64 hash;
+	int err;
+
+	if (proc->queued && proc->queued + len > SIM_SNDBUF)
+		return -EAGAIN;
+	ev = send_event(s, svc, len, &hash);
+	/* It may be delivered before this call returns. */
+	orc_sent(&s->orc, proc->orc, svc, len, hash);
+	proc->queued += len;
+	node->sender = proc;
+	err = cpg_engine_send(node->eng, s->now, proc->eng, ev);
+	node->sender = NULL;
+	cpg_event_put(ev);
+	if (err) {
+		proc->orc->n_sent--;
+		proc->queued -= len;
+	}
+	sim_log(s, node->nodeid, SIM_LOG_SEND, proc->pid, svc, len, err, hash);
+	sim_node_called(node);
+	return err;
+}

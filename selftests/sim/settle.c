@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The end of faults: connected nodes come to one view, all that was accepted
+ * is delivered, then nothing happens any more.
+ */
+#include "sim.h"
+
+static bool node_counts(const struct sim_node *node)
+{
+	return node->eng && !node->refused && !node->stopping;
+}
+
+static u32 count_up(struct sim *s)
+{
+	u32 n = 0;
+	u32 i;
+
+	for (i = 0; i < s->cfg.n_nodes; i++)
+		n += node_counts(&s->nodes[i]);
+	return n;
+}
+
+/**
+ * sim_settled() - are all nodes that are up in one view?
+ * @s: simulator
+ *
+ * Return: they are, and it is open.
+ */
+bool sim_settled(struct sim *s)
+{
+	const struct sim_node *first = NULL;
+	const struct sim_node *node;
+	struct cpg_status st;
+	u32 n = count_up(s);
+	u32 i;
+
+	for (i = 0; i < s->cfg.n_nodes; i++) {
+		node = &s->nodes[i];
+		if (node->stopping && node->eng)
+			return false;
+		if (!node_counts(node))
+			continue;
+		cpg_engine_status(node->eng, &st);
+		if (node->paused || node->n_view != n ||
+		    st.state != CPG_STATE_OPERATIONAL)
+			return false;
+		if (!first)
+			first = node;
+		if (node->view.seq != first->view.seq ||
+		    node->view.rep != first->view.rep)
+			return false;
+	}
+	return true;
+}
+
+static bool node_drained(const struct sim_node *node, u64 *delivered)
+{
+	const struct sim_proc *proc;
+	struct cpg_status st;
+
+	cpg_engine_status(node->eng, &st);
+	if (st.queued || st.in_flight)
+		return false;
+	if (*delivered == U64_MAX)
+		*delivered = st.delivered;
+	if (*delivered != st.delivered)
+		return false;
+	list_for_each_entry(proc, &node->procs, entry)
+		if (proc->queued || proc->leaving)
+			return false;
+	return true;
+}
+
+/**
+ * sim_drained() - is all that was accepted delivered everywhere?
+ * @s: simulator, settled
+ *
+ * Return: it is, and every node knows.
+ */
+bool sim_drained(struct sim *s)
+{
+	u64 delivered = U64_MAX;
+	u32 i;
+
+	for (i = 0; i < s->cfg.n_nodes; i++)
+		if (node_counts(&s->nodes[i]) &&
+		    !node_drained(&s->nodes[i], &delivered))
+			return false;
+	return true;
+}
+
+static void settle_text(struct sim *s, char *buf, size_t size)
+{
+	const struct sim_node *node;
+	struct cpg_status st;
+	size_t len = 0;
+	u32 i;
+
+	buf[0] = '\0';
+	for (i = 0; i < s->cfg.n_nodes && len < size; i++) {
+		node = &s->nodes[i];
+		if (!node->eng)
+			continue;
+		cpg_engine_status(node->eng, &st);
+		len += snprintf(buf + len, size - len,
+				" %u: %s %llu.%u/%u d%llu s%llu f%u q%llu;",
+				node->nodeid, cpg_state_names[st.state],
+				(unsigned long long)st.view_seq, st.view_rep,
+				st.n_nodes, (unsigned long long)st.delivered,
+				(unsigned long long)st.stable, st.in_flight,
+				(unsigned long long)st.queued);
+	}
+}
+
+/**
+ * sim_settle() - wait until all nodes are in one view
+ * @s: simulator
+ * @max: it is an error if it takes longer
+ *
+ * Return: they are.
+ */
+bool sim_settle(struct sim *s, u64 max)
+{
+	char text[ORC_TEXT_MAX];
+	u64 start = s->now;
+
+	if (sim_run_until(s, sim_settled, max)) {
+		s->settle_time = max(s->settle_time, s->now - start);
+		return true;
+	}
+	settle_text(s, text, sizeof(text));
+	orc_fail(&s->orc, ORC_MERGE, "no common view after %llu ms:%s",
+		 (unsigned long long)(max / SIM_MSEC), text);
+	return false;
+}
+
+/**
+ * sim_drain() - wait until all is delivered
+ * @s: simulator, settled
+ * @max: it is an error if it takes longer
+ *
+ * Return: it is.
+ */
+bool sim_drain(struct sim *s, u64 max)
+{
+	char text[ORC_TEXT_MAX];
+
+	if (sim_run_until(s, sim_drained, max))
+		return true;
+	settle_text(s, text, sizeof(text));
+	orc_fail(&s->orc, ORC_FLOW, "not all delivered after %llu ms:%s",
+		 (unsigned long long)(max / SIM_MSEC), text);
+	return false;
+}
+
+static u64 count_views(struct sim *s)
+{
+	u64 n = 0;
+	u32 i;
+
+	for (i = 0; i < s->cfg.n_nodes; i++)
+		n += s->nodes[i].n_views;
+	return n;
+}
+
+/* The engine's answer to who is in a group is that of the events. */
+static void check_members(struct sim *s, const struct sim_node *node)
+{
+	struct cpg_member members[64];
+	const struct sim_proc *proc;
+	struct cpg_group name;
+	u32 n;
+
+	list_for_each_entry(proc, &node->procs, entry) {
+		sim_group_name(proc->group, &name);
+		n = cpg_engine_members(node->eng, &name, members,
+				       ARRAY_SIZE(members));
+		if (n != proc->orc->n_members ||
+		    memcmp(members, proc->orc->members,
+			   min_t(u32, n, ARRAY_SIZE(members)) *
+			   sizeof(*members)))
+			orc_fail(&s->orc, ORC_GROUPS,
+				 "node %u: the engine counts %u members in group %u, pid %u %u",
+				 node->nodeid, n, proc->group, proc->pid,
+				 proc->orc->n_members);
+	}
+}
+
+/**
+ * sim_quiet() - see that the cluster comes to rest, and stays there
+ * @s: simulator, no more faults
+ *
+ * Return: it does.
+ */
+bool sim_quiet(struct sim *s)
+{
+	u64 suspect = s->cfg.suspect ? s->cfg.suspect : 250 * SIM_MSEC;
+	u64 beacon = s->cfg.beacon ? s->cfg.beacon : 100 * SIM_MSEC;
+	u64 n_views;
+	u32 i;
+
+	/* What was lost before may still be found out now. */
+	if (sim_failed(s) || !sim_run(s, 2 * suspect) ||
+	    !sim_settle(s, 4 * suspect + 4 * beacon + SIM_SEC))
+		return false;
+	n_views = count_views(s);
+	if (!sim_drain(s, 30 * SIM_SEC) || !sim_run(s, 2 * suspect + beacon))
+		return false;
+	if (n_views != count_views(s))
+		orc_fail(&s->orc, ORC_EXCLUSION,
+			 "the view changed in a healthy cluster");
+	if (!sim_drained(s))
+		orc_fail(&s->orc, ORC_FLOW, "a view does not stay drained");
+	for (i = 0; i < s->cfg.n_nodes; i++)
+		if (node_counts(&s->nodes[i]))
+			check_members(s, &s->nodes[i]);
+	return !sim_failed(s);
+}
