@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files around the engine share: a namespace, its node, its sockets.
+ *
+ * Locks, outer first:
+ *
+ *   order                    protects                               context
+ *   1 genl                   nothing of ours                        process
+ *   2 cpg_net->conf_mutex    the node's configuration: up, down     process
+ *   3 lock_sock(sk)          options of a socket; join, leave       process
+ *   4 cpg_sock->recv_lock    who takes events off a socket's queue  process
+ *   5 cpg_node->lock (bh)    the engine, everything in it, and what
+ *                            sockets are to it                      any
+ *   6 cpg_node->txq_lock     packets on their way out, leaf         any
+ *     backlog.lock           packets that wait for 5, leaf          any
+ *     cpg_sock->recvq_lock   events delivered, leaf                 any
+ *
+ * 3 and 4 are never held together.  Nothing sleeps under 5.
+ */
+#ifndef _CPG_PRIV_H
+#define _CPG_PRIV_H
+
+#include <linux/completion.h>
+#include <linux/hrtimer.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <net/dst_cache.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "conf.h"
+#include "engine/engine.h"
+#include "mib.h"
+
+struct cpg_bearer;
+struct cpg_net;
+struct netlink_ext_ack;
+
+enum {
+	CPG_SNDBUF_DEFAULT = 2 << 20,
+	CPG_RCVBUF_DEFAULT = 64 << 20,
+	/* What a message is charged for besides its payload. */
+	CPG_SND_OVERHEAD = 256,
+	/* Nodeid of a namespace without configuration. */
+	CPG_NODEID_DEFAULT = 1,
+};
+
+union cpg_addr {
+	struct sockaddr		sa;
+	struct sockaddr_in	sin;
+	struct sockaddr_in6	sin6;
+};
+
+/**
+ * struct cpg_tx - a packet on its way out
+ * @list: in cpg_node tx or txq
+ * @body: NULL, or the buffer, of which a reference is held
+ * @off: of the first byte in @body
+ * @len: bytes of @body
+ * @hdr: goes before the body; lies behind @nodeids
+ * @hdr_len: bytes of @hdr
+ * @to: where to, if @n is 0
+ * @n: number of @nodeids
+ * @nodeids: where to
+ */
+struct cpg_tx {
+	struct list_head	list;
+	struct cpg_buf		*body;
+	u32			off;
+	u32			len;
+	u8			*hdr;
+	u32			hdr_len;
+	union cpg_addr		to;
+	u32			n;
+	u32			nodeids[];
+};
+
+/**
+ * struct cpg_node - owner of an engine
+ * @lock: covers what follows up to @backlog
+ * @eng: the engine; NULL until something needs it
+ * @view: the view that was delivered last
+ * @view_seq: its number; later engines start above it
+ * @rx: the packet that the engine is handling
+ * @socks: all sockets of the namespace, cpg_sock node_list
+ * @wake: sockets that got events, cpg_sock wake_list
+ * @evict: sockets to be put out, cpg_sock evict_list
+ * @tx: packets that the engine has sent since the lock was taken
+ * @n_joined: sockets that have a process in the engine
+ * @max_atomic: the largest message that travels in one packet
+ * @timer_at: when @timer is due
+ * @quiet: an engine is being made, keep its first view to yourself
+ * @refused: the node id is somebody else's, all sockets have to go
+ * @dead: the namespace goes; no timer any more
+ * @backlog: packets that found @lock taken
+ * @txq: packets that left the engine, in the order in which they are sent
+ * @txq_lock: covers @txq
+ * @tx_busy: bit 0: somebody is sending @txq
+ * @bearer: NULL in a node of its own; written under @lock, and freed a grace
+ *	period after it was taken away
+ * @timer: the engine's
+ * @stopped: the engine has said good-bye
+ *
+ * There is one in each namespace for as long as the namespace is there;
+ * engine and bearer come and go.  Whoever takes @lock gives the engine its
+ * input, and in cpg_node_unlock() does what has come of it: takes the packets
+ * that have come in meanwhile, puts out sockets, wakes readers, sets the timer,
+ * and when the lock is open again, sends.
+ */
+struct cpg_node {
+	spinlock_t		lock;		/* up to backlog */
+	struct cpg_engine	*eng;
+	struct cpg_event	*view;
+	u64			view_seq;
+	struct sk_buff		*rx;
+	struct list_head	socks;
+	struct list_head	wake;
+	struct list_head	evict;
+	struct list_head	tx;
+	u32			n_joined;
+	u32			max_atomic;
+	u64			timer_at;
+	bool			quiet;
+	bool			refused;
+	bool			dead;
+
+	struct sk_buff_head	backlog;
+	struct list_head	txq;
+	spinlock_t		txq_lock;	/* txq */
+	unsigned long		tx_busy;
+	struct cpg_bearer __rcu	*bearer;
+	struct hrtimer		timer;
+	struct completion	stopped;
+};
+
+/**
+ * struct cpg_net - a namespace
+ * @node: its node
+ * @net: itself
+ * @conf_mutex: covers @conf
+ * @conf: the configuration, NULL if there is none
+ * @mib: counters
+ * @cred: what SO_PEERCRED tells of the other end: root of the namespace
+ * @sysctl_header: net.cpg
+ * @sysctl_table: our copy of the table
+ * @gid_range: groups whose members may open sockets, as in the namespace;
+ *	may be read while it is being written, one bound at a time
+ * @rcvbuf: receive buffer of new sockets
+ * @sndbuf: send buffer of new sockets
+ */
+struct cpg_net {
+	struct cpg_node		node;
+	struct net		*net;
+	struct mutex		conf_mutex;	/* conf */
+	struct cpg_node_conf	*conf;
+	struct cpg_mib __percpu	*mib;
+	const struct cred	*cred;
+	struct ctl_table_header	*sysctl_header;
+	struct ctl_table	*sysctl_table;
+	unsigned long		gid_range[2];
+	int			rcvbuf;
+	int			sndbuf;
+};
+
+enum cpg_sk_state {
+	CPG_SK_IDLE,		/* in no group */
+	CPG_SK_JOINED,		/* joined, or about to be */
+	CPG_SK_LEAVING,		/* until its own leave is delivered */
+	CPG_SK_DEAD,		/* put out, or the node went */
+	__CPG_SK_NR
+};
+
+/**
+ * struct cpg_sock - a socket
+ * @sk: must be first
+ * @node_list: in cpg_node socks
+ * @wake_list: in cpg_node wake
+ * @evict_list: in cpg_node evict
+ * @proc: the process in the engine; the engine holds a reference to the socket
+ *	for as long as this is set
+ * @state: enum cpg_sk_state
+ * @hup: why the socket is dead, a positive errno
+ * @want_view: the view is to follow the next change of the group
+ * @pid: of who joined
+ * @group: the group
+ * @nospace: somebody waits for room to send
+ * @recvq: events delivered and not yet received
+ * @recvq_lock: covers @recvq and @n_recvq
+ * @n_recvq: number of events in @recvq; read without the lock, too
+ * @recv_lock: taken to look at and remove the head of @recvq
+ * @guarantee: CPGSO_GUARANTEE
+ * @recvview: CPGSO_RECVVIEW
+ * @recvseq: CPGSO_RECVSEQ
+ * @notrunc: CPGSO_NOTRUNC
+ *
+ * Members up to @group and sk_wmem_queued, the bytes accepted and not yet in
+ * order, are written under node->lock, options under lock_sock(); others read
+ * them with READ_ONCE() and take what they get.
+ *
+ * The file holds a reference, the engine another.  release() takes the process
+ * out of the engine and the socket off all lists, so that only readers and
+ * writers that are still inside are left, and those hold the file.
+ */
+struct cpg_sock {
+	struct sock		sk;
+	struct list_head	node_list;
+	struct list_head	wake_list;
+	struct list_head	evict_list;
+	struct cpg_proc		*proc;
+	u8			state;
+	int			hup;
+	bool			want_view;
+	u32			pid;
+	struct cpg_group	group;
+
+	unsigned long		nospace;
+	struct list_head	recvq;
+	spinlock_t		recvq_lock;	/* recvq, n_recvq */
+	u32			n_recvq;
+	struct mutex		recv_lock;	/* taking events off */
+
+	u8			guarantee;
+	u8			recvview;
+	bool			recvseq;
+	bool			notrunc;
+};
+
+static inline struct cpg_sock *cpg_sk(const struct sock *sk)
+{
+	return (struct cpg_sock *)sk;
+}
+
+/* netns.c */
+struct cpg_net *cpg_pernet(const struct net *net);
+int cpg_netns_init(void);
+void cpg_netns_exit(void);
+
+static inline struct cpg_node *cpg_sk_node(const struct sock *sk)
+{
+	return &cpg_pernet(sock_net(sk))->node;
+}
+
+static inline struct cpg_net *cpg_node_net(const struct cpg_node *node)
+{
+	return container_of(node, struct cpg_net, node);
+}
+
+#define CPG_INC_STATS(node, field) \
+	SNMP_INC_STATS(cpg_node_net(node)->mib, field)
+
+/* af_cpg.c */
+extern struct proto cpg_proto;
+extern const struct net_proto_family cpg_family;
+void cpg_sk_hup(struct cpg_sock *cs, int err);
+
+/* sendmsg.c */
+int cpg_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+int cpg_sk_send_err(const struct cpg_sock *cs);
+bool cpg_sk_writable(const struct sock *sk);
+bool cpg_sk_write_poll(struct sock *sk);
+void cpg_sk_sent(struct cpg_sock *cs, u32 len);
+
+/* recvmsg.c */
+int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
+		int flags);
+int cpg_sk_peek_len(struct sock *sk);
+int cpg_recv_init(void);
+void cpg_recv_exit(void);
+void cpg_sk_purge(struct cpg_sock *cs);
+void cpg_sk_deliver(struct cpg_sock *cs, struct cpg_event *ev);
+
+/* sockopt.c */
+int cpg_setsockopt(struct socket *sock, int level, int optname,
+		   sockptr_t optval, unsigned int optlen);
+int cpg_getsockopt(struct socket *sock, int level, int optname,
+		   char __user *optval, int __user *optlen);
+
+/* node.c */
+void cpg_node_init(struct cpg_node *node);
+void cpg_node_exit(struct cpg_node *node);
+void cpg_node_lock(struct cpg_node *node) __acquires(&node->lock);
+void cpg_node_unlock(struct cpg_node *node) __releases(&node->lock);
+void cpg_node_rcv(struct cpg_node *node, struct sk_buff *skb);
+int cpg_node_engine_replace(struct cpg_node *node,
+			    const struct cpg_engine_config *cfg,
+			    const struct cpg_node_conf *conf,
+			    struct cpg_engine **old);
+int cpg_node_engine_need(struct cpg_node *node);
+void cpg_node_engine_drop(struct cpg_node *node, struct cpg_engine **old);
+int cpg_node_sk_add(struct cpg_node *node, struct cpg_sock *cs);
+void cpg_node_sk_del(struct cpg_node *node, struct cpg_sock *cs);
+int cpg_node_sk_join(struct cpg_node *node, struct cpg_sock *cs,
+		     const struct cpg_group *group, u32 pid);
+int cpg_node_sk_leave(struct cpg_node *node, struct cpg_sock *cs);
+int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
+		     struct cpg_event *ev);
+
+/* conf.c */
+u32 cpg_cluster_hash(const char *name);
+void cpg_node_quiesce(struct cpg_net *cn);
+void cpg_node_conf_default(struct cpg_node *node,
+			   struct cpg_engine_config *cfg);
+
+/* env.c */
+struct cpg_buf *cpg_buf_alloc_wait(u32 len);
+struct cpg_buf *cpg_buf_wrap(struct sk_buff *skb);
+bool cpg_buf_is_page(const struct cpg_buf *buf);
+
+enum {
+	/* Largest buffer made of a message from user space. */
+	CPG_BUF_MAX = 32768 - 32,
+};
+
+/* udp.c */
+struct cpg_bearer *cpg_bearer_create(struct net *net, struct cpg_node *node,
+				     const struct cpg_node_conf *conf,
+				     struct netlink_ext_ack *extack);
+void cpg_bearer_destroy(struct cpg_bearer *bearer);
+u32 cpg_bearer_mtu(struct cpg_bearer *bearer);
+void cpg_bearer_xmit(struct cpg_bearer *bearer, const struct cpg_tx *tx);
+void cpg_bearer_source(const struct sk_buff *skb, union cpg_addr *addr);
+
+#ifdef CONFIG_PROC_FS
+int cpg_proc_init(struct net *net);
+void cpg_proc_exit(struct net *net);
+#else
+static inline int cpg_proc_init(struct net *net) { return 0; }
+static inline void cpg_proc_exit(struct net *net) { }
+#endif
+
+#ifdef CONFIG_SYSCTL
+int cpg_sysctl_init(struct cpg_net *cn);
+void cpg_sysctl_exit(struct cpg_net *cn);
+#else
+static inline int cpg_sysctl_init(struct cpg_net *cn) { return 0; }
+static inline void cpg_sysctl_exit(struct cpg_net *cn) { }
+#endif
+
+#endif /* _CPG_PRIV_H */

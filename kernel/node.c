@@ -1,0 +1,782 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A namespace's node: owns the engine, gives it its input, and carries out
+ * what it answers.
+ *
+ * Whoever holds the lock works for everybody: packets that arrive meanwhile
+ * wait in the backlog, and the holder takes them in before the lock opens.
+ * What the engine sends is collected under the lock and sent without it, by
+ * one CPU at a time, so that packets leave in the order in which they were
+ * made.  Each such burst is bounded; what is left over is done by the timer.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "cpg_priv.h"
+#include "engine/wire.h"
+#include "trace.h"
+
+enum {
+	CPG_BACKLOG_MAX = 4096,		/* packets that wait for the lock */
+	CPG_BACKLOG_BURST = 64,		/* packets between two looks around */
+	CPG_UNLOCK_ROUNDS = 8,		/* how often to work for others */
+	CPG_TX_BURST = 512,		/* packets sent for others */
+};
+
+/* What a packet carries besides a message that travels alone in it. */
+static u32 cpg_node_max_atomic(u32 mtu)
+{
+	return mtu - sizeof(struct cpg_wire_hdr) -
+	       sizeof(struct cpg_wire_data) -
+	       2 * sizeof(struct cpg_wire_rec) -
+	       sizeof(struct cpg_wire_order) - sizeof(struct cpg_wire_run);
+}
+
+/* --- what the engine does to the world; all of it under node->lock --- */
+
+static struct cpg_tx *cpg_tx_add(struct cpg_node *node, u32 n,
+				 const struct cpg_frame *frame)
+{
+	struct cpg_tx *tx;
+	size_t size;
+
+	size = struct_size(tx, nodeids, n);
+	tx = kmalloc(size + frame->hdr_len, GFP_ATOMIC | __GFP_NOWARN);
+	if (!tx) {
+		CPG_INC_STATS(node, CPG_MIB_TXNOMEM);
+		return NULL;
+	}
+	tx->body = frame->len ? cpg_buf_get(frame->body) : NULL;
+	tx->off = frame->off;
+	tx->len = frame->len;
+	tx->hdr = (u8 *)tx + size;
+	tx->hdr_len = frame->hdr_len;
+	memcpy(tx->hdr, frame->hdr, frame->hdr_len);
+	tx->n = n;
+	list_add_tail(&tx->list, &node->tx);
+	return tx;
+}
+
+static void cpg_node_op_xmit(void *ctx, const u32 *nodeids, u32 n,
+			     const struct cpg_frame *frame)
+{
+	struct cpg_node *node = ctx;
+	struct cpg_tx *tx;
+
+	if (!n)
+		return;
+	tx = cpg_tx_add(node, n, frame);
+	if (tx)
+		memcpy(tx->nodeids, nodeids, n * sizeof(*nodeids));
+}
+
+static void cpg_node_op_reply(void *ctx, const struct cpg_frame *frame)
+{
+	struct cpg_node *node = ctx;
+	struct cpg_tx *tx;
+
+	if (WARN_ON_ONCE(!node->rx))
+		return;
+	tx = cpg_tx_add(node, 0, frame);
+	if (tx)
+		cpg_bearer_source(node->rx, &tx->to);
+}
+
+static void cpg_node_op_deliver(void *ctx, void *owner, struct cpg_event *ev)
+{
+	cpg_sk_deliver(owner, ev);
+}
+
+static void cpg_node_op_sent(void *ctx, void *owner, u32 len)
+{
+	cpg_sk_sent(owner, len);
+}
+
+/* The process is gone from the engine; @state is what the socket is now. */
+static void cpg_node_sk_unhook(struct cpg_node *node, struct cpg_sock *cs,
+			       enum cpg_sk_state state)
+{
+	cs->proc = NULL;
+	cs->want_view = false;
+	list_del_init(&cs->evict_list);
+	if (cs->state != CPG_SK_DEAD)
+		WRITE_ONCE(cs->state, state);
+	WRITE_ONCE(cs->sk.sk_wmem_queued, 0);
+	node->n_joined--;
+	sock_put(&cs->sk);
+}
+
+static void cpg_node_op_left(void *ctx, void *owner)
+{
+	struct cpg_node *node = ctx;
+	struct cpg_sock *cs = owner;
+
+	/* If nobody asked for it, the node is going. */
+	if (cs->state != CPG_SK_LEAVING)
+		cpg_sk_hup(cs, ENETDOWN);
+	cpg_node_sk_unhook(node, cs, CPG_SK_IDLE);
+}
+
+static void cpg_node_view_tell(struct cpg_node *node)
+{
+	struct cpg_sock *cs;
+
+	list_for_each_entry(cs, &node->socks, node_list)
+		if (READ_ONCE(cs->recvview) & CPG_RECVVIEW_CHANGES)
+			cpg_sk_deliver(cs, node->view);
+}
+
+static void cpg_node_op_view(void *ctx, struct cpg_event *ev)
+{
+	struct cpg_node *node = ctx;
+
+	if (node->view)
+		cpg_event_put(node->view);
+	node->view = cpg_event_get(ev);
+	node->view_seq = cpg_event_view(ev)->seq;
+	if (!node->quiet)
+		cpg_node_view_tell(node);
+}
+
+static void cpg_node_op_nodeid_used(void *ctx, bool refused)
+{
+	struct cpg_node *node = ctx;
+
+	trace_cpg_nodeid_used(cpg_node_net(node)->net, refused);
+	if (!refused || node->refused)
+		return;
+	node->refused = true;
+	pr_warn("this node's id is used by another live node: it is out\n");
+}
+
+static void cpg_node_op_stopped(void *ctx)
+{
+	struct cpg_node *node = ctx;
+
+	complete_all(&node->stopped);
+}
+
+static void cpg_node_op_trace(void *ctx, const struct cpg_trace *t)
+{
+	struct cpg_node *node = ctx;
+
+	cpg_trace_step(cpg_node_net(node)->net, t);
+}
+
+static const struct cpg_engine_ops cpg_node_ops = {
+	.xmit		= cpg_node_op_xmit,
+	.reply		= cpg_node_op_reply,
+	.deliver	= cpg_node_op_deliver,
+	.sent		= cpg_node_op_sent,
+	.left		= cpg_node_op_left,
+	.view		= cpg_node_op_view,
+	.nodeid_used	= cpg_node_op_nodeid_used,
+	.stopped	= cpg_node_op_stopped,
+	.trace		= cpg_node_op_trace,
+};
+
+/* --- transmission --- */
+
+static void cpg_tx_free(struct cpg_tx *tx)
+{
+	list_del(&tx->list);
+	if (tx->body)
+		cpg_buf_put(tx->body);
+	kfree(tx);
+}
+
+static void cpg_tx_purge(struct list_head *list)
+{
+	struct cpg_tx *tx, *next;
+
+	list_for_each_entry_safe(tx, next, list, list)
+		cpg_tx_free(tx);
+}
+
+/* Send what is in the queue; returns the number of packets. */
+static int cpg_node_tx_once(struct cpg_node *node)
+{
+	struct cpg_bearer *bearer;
+	struct cpg_tx *tx, *next;
+	LIST_HEAD(list);
+	int n = 0;
+
+	spin_lock(&node->txq_lock);
+	list_splice_init(&node->txq, &list);
+	spin_unlock(&node->txq_lock);
+
+	rcu_read_lock();
+	bearer = rcu_dereference(node->bearer);
+	list_for_each_entry_safe(tx, next, &list, list) {
+		if (bearer)
+			cpg_bearer_xmit(bearer, tx);
+		cpg_tx_free(tx);
+		n++;
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+static void cpg_node_hand_over(struct cpg_node *node)
+{
+	if (READ_ONCE(node->dead))
+		return;
+	CPG_INC_STATS(node, CPG_MIB_HANDOVER);
+	hrtimer_start(&node->timer, 0, HRTIMER_MODE_ABS_SOFT);
+}
+
+/*
+ * Bottom halves are disabled: who has the busy bit must not be preempted, or
+ * the node's heartbeats would wait for it.
+ */
+static void cpg_node_tx(struct cpg_node *node)
+{
+	int n = 0;
+
+	while (!list_empty_careful(&node->txq)) {
+		if (n > CPG_TX_BURST) {
+			cpg_node_hand_over(node);
+			return;
+		}
+		/* Who is sending looks again before it goes. */
+		if (test_and_set_bit(0, &node->tx_busy))
+			return;
+		n += cpg_node_tx_once(node);
+		clear_bit_unlock(0, &node->tx_busy);
+		/* Pairs with test_and_set_bit() of who added to the queue. */
+		smp_mb__after_atomic();
+	}
+}
+
+/* --- the lock --- */
+
+static void cpg_node_rcv_locked(struct cpg_node *node, struct sk_buff *skb)
+{
+	struct cpg_buf *buf = cpg_buf_wrap(skb);
+	enum cpg_drop drop;
+
+	lockdep_assert_held(&node->lock);
+	if (!node->eng) {
+		CPG_INC_STATS(node, CPG_MIB_RXNONODE);
+		goto out_put;
+	}
+	node->rx = skb;
+	drop = cpg_engine_rcv(node->eng, ktime_get_ns(), buf, 0);
+	node->rx = NULL;
+	if (drop) {
+		CPG_INC_STATS(node, CPG_MIB_DROP + drop);
+		trace_cpg_drop(cpg_node_net(node)->net, drop, buf->len);
+	}
+out_put:
+	cpg_buf_put(buf);
+}
+
+static void cpg_node_drain(struct cpg_node *node)
+{
+	struct sk_buff *skb;
+	int i;
+
+	for (i = 0; i < CPG_BACKLOG_BURST; i++) {
+		if (skb_queue_empty_lockless(&node->backlog))
+			return;
+		skb = skb_dequeue(&node->backlog);
+		if (!skb)
+			return;
+		cpg_node_rcv_locked(node, skb);
+	}
+}
+
+static void cpg_node_sk_detach(struct cpg_node *node, struct cpg_sock *cs)
+{
+	struct cpg_proc *proc = cs->proc;
+
+	cpg_node_sk_unhook(node, cs, CPG_SK_IDLE);
+	cpg_engine_detach(node->eng, ktime_get_ns(), proc);
+}
+
+/* Everybody out: the node is going. */
+static void cpg_node_hup_all(struct cpg_node *node)
+{
+	struct cpg_sock *cs;
+
+	/* Nobody sees the others go. */
+	list_for_each_entry(cs, &node->socks, node_list)
+		if (cs->proc)
+			cpg_sk_hup(cs, ENETDOWN);
+	list_for_each_entry(cs, &node->socks, node_list)
+		if (cs->proc)
+			cpg_node_sk_detach(node, cs);
+}
+
+static void cpg_node_evict(struct cpg_node *node)
+{
+	struct cpg_sock *cs;
+
+	if (node->refused && node->n_joined)
+		cpg_node_hup_all(node);
+	while (!list_empty(&node->evict)) {
+		cs = list_first_entry(&node->evict, struct cpg_sock,
+				      evict_list);
+		cpg_node_sk_detach(node, cs);
+	}
+}
+
+static void cpg_node_wake(struct cpg_node *node)
+{
+	struct cpg_sock *cs;
+
+	while (!list_empty(&node->wake)) {
+		cs = list_first_entry(&node->wake, struct cpg_sock, wake_list);
+		list_del_init(&cs->wake_list);
+		cs->sk.sk_data_ready(&cs->sk);
+	}
+}
+
+/* A timer that is due too early finds nothing to do and is set again. */
+static void cpg_node_timer_set(struct cpg_node *node)
+{
+	u64 at = node->eng ? cpg_engine_deadline(node->eng) : U64_MAX;
+
+	if (node->dead || at >= KTIME_MAX || at >= node->timer_at)
+		return;
+	node->timer_at = at;
+	hrtimer_start(&node->timer, ns_to_ktime(at), HRTIMER_MODE_ABS_SOFT);
+}
+
+/* All that is left to be done before the lock opens. */
+static void cpg_node_settle(struct cpg_node *node)
+{
+	lockdep_assert_held(&node->lock);
+	do {
+		cpg_node_drain(node);
+		cpg_node_evict(node);
+		if (node->eng)
+			cpg_engine_flush(node->eng, ktime_get_ns());
+	} while (!list_empty(&node->evict));
+	cpg_node_wake(node);
+	cpg_node_timer_set(node);
+
+	if (list_empty(&node->tx))
+		return;
+	spin_lock(&node->txq_lock);
+	list_splice_tail_init(&node->tx, &node->txq);
+	spin_unlock(&node->txq_lock);
+}
+
+static void __cpg_node_unlock(struct cpg_node *node)
+	__releases(&node->lock)
+{
+	int rounds = 0;
+
+	do {
+		cpg_node_settle(node);
+		spin_unlock(&node->lock);
+		cpg_node_tx(node);
+
+		/*
+		 * Pairs with cpg_node_rcv(): it gets the lock, or we see its
+		 * packet.
+		 */
+		smp_mb();
+		if (skb_queue_empty_lockless(&node->backlog))
+			return;
+		if (++rounds > CPG_UNLOCK_ROUNDS) {
+			cpg_node_hand_over(node);
+			return;
+		}
+	} while (spin_trylock(&node->lock));
+}
+
+/**
+ * cpg_node_lock() - take a node
+ * @node: node; cpg_node_unlock() gives it back
+ */
+void cpg_node_lock(struct cpg_node *node)
+	__acquires(&node->lock)
+{
+	local_bh_disable();
+	spin_lock(&node->lock);
+}
+
+/**
+ * cpg_node_unlock() - give a node back
+ * @node: node
+ *
+ * Does what has come of what was done to the engine, and sends.
+ */
+void cpg_node_unlock(struct cpg_node *node)
+	__releases(&node->lock)
+{
+	__cpg_node_unlock(node);
+	local_bh_enable();
+}
+
+/**
+ * cpg_node_rcv() - a packet arrived
+ * @node: node
+ * @skb: linear, skb->data is at the first byte of the packet; consumed
+ *
+ * Softirq, RCU read lock held.
+ */
+void cpg_node_rcv(struct cpg_node *node, struct sk_buff *skb)
+{
+	if (spin_trylock(&node->lock)) {
+		cpg_node_drain(node);
+		cpg_node_rcv_locked(node, skb);
+		__cpg_node_unlock(node);
+		return;
+	}
+
+	if (skb_queue_len_lockless(&node->backlog) >= CPG_BACKLOG_MAX) {
+		CPG_INC_STATS(node, CPG_MIB_RXFULL);
+		kfree_skb(skb);
+		return;
+	}
+	CPG_INC_STATS(node, CPG_MIB_RXQUEUED);
+	skb_queue_tail(&node->backlog, skb);
+	/* Pairs with __cpg_node_unlock(). */
+	smp_mb();
+	if (spin_trylock(&node->lock))
+		__cpg_node_unlock(node);
+}
+
+/* Looks at everything, so not after every packet. */
+static void cpg_node_check(struct cpg_node *node)
+{
+	const char *why;
+
+	if (!IS_ENABLED(CONFIG_CPG_DEBUG) || !node->eng)
+		return;
+	why = cpg_engine_check(node->eng);
+	WARN_ONCE(why, "%s\n", why);
+}
+
+static enum hrtimer_restart cpg_node_timer(struct hrtimer *timer)
+{
+	struct cpg_node *node = container_of(timer, struct cpg_node, timer);
+	u64 now;
+
+	cpg_node_lock(node);
+	node->timer_at = U64_MAX;
+	/* Who has sent something is not accused of silence. */
+	cpg_node_drain(node);
+	now = ktime_get_ns();
+	if (node->eng && cpg_engine_deadline(node->eng) <= now)
+		cpg_engine_timer(node->eng, now);
+	cpg_node_check(node);
+	cpg_node_unlock(node);
+	return HRTIMER_NORESTART;
+}
+
+/* --- the engine --- */
+
+/* Gives a new engine its peers; 0 or why it cannot have them. */
+static int cpg_node_peers_add(struct cpg_engine *eng,
+			      const struct cpg_node_conf *conf)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; conf && !err && i < conf->n_peers; i++)
+		err = cpg_engine_peer_add(eng, ktime_get_ns(),
+					  conf->peers[i].nodeid);
+	return err;
+}
+
+static struct cpg_engine *
+cpg_node_engine_create(struct cpg_node *node,
+		       const struct cpg_engine_config *cfg,
+		       const struct cpg_node_conf *conf)
+{
+	struct cpg_engine *eng;
+	int err;
+
+	eng = cpg_engine_create(cfg, &cpg_node_ops, node, node,
+				ktime_get_ns());
+	if (IS_ERR(eng))
+		return eng;
+	err = cpg_node_peers_add(eng, conf);
+	if (err) {
+		cpg_engine_destroy(eng);
+		return ERR_PTR(err);
+	}
+	return eng;
+}
+
+/**
+ * cpg_node_engine_replace() - put another engine in the place of the present
+ * @node: node, locked
+ * @cfg: of the new one; its view_seq is set here
+ * @conf: its peers, or NULL
+ * @old: stores the engine that was there, which the caller destroys after the
+ *	unlock
+ *
+ * Return: 0; -EBUSY if processes are joined; otherwise why there is no engine.
+ * Then nothing has changed.
+ */
+int cpg_node_engine_replace(struct cpg_node *node,
+			    const struct cpg_engine_config *cfg,
+			    const struct cpg_node_conf *conf,
+			    struct cpg_engine **old)
+{
+	struct cpg_engine_config c = *cfg;
+	struct cpg_event *view = node->view;
+	struct cpg_engine *eng;
+
+	lockdep_assert_held(&node->lock);
+	if (node->n_joined)
+		return -EBUSY;
+
+	/* Milliseconds of real time grow across restarts, too. */
+	c.view_seq = max_t(u64, node->view_seq + 1,
+			   div_u64(ktime_get_real_ns(), NSEC_PER_MSEC));
+	node->view = NULL;
+	node->quiet = true;
+	eng = cpg_node_engine_create(node, &c, conf);
+	node->quiet = false;
+	if (IS_ERR(eng)) {
+		swap(node->view, view);
+		if (view)
+			cpg_event_put(view);
+		return PTR_ERR(eng);
+	}
+
+	if (view)
+		cpg_event_put(view);
+	*old = node->eng;
+	node->eng = eng;
+	node->refused = false;
+	node->max_atomic = cpg_node_max_atomic(c.mtu);
+	if (node->view)
+		cpg_node_view_tell(node);
+	return 0;
+}
+
+/**
+ * cpg_node_engine_need() - make sure that there is an engine
+ * @node: node, locked
+ *
+ * Return: 0, or why there is none.
+ */
+int cpg_node_engine_need(struct cpg_node *node)
+{
+	struct cpg_engine_config cfg;
+	struct cpg_engine *old;
+
+	if (node->eng)
+		return 0;
+	cpg_node_conf_default(node, &cfg);
+	return cpg_node_engine_replace(node, &cfg, NULL, &old);
+}
+
+/**
+ * cpg_node_engine_drop() - take the engine away
+ * @node: node, locked
+ * @old: stores the engine, which the caller destroys after the unlock
+ *
+ * Joined processes see a hang-up.
+ */
+void cpg_node_engine_drop(struct cpg_node *node, struct cpg_engine **old)
+{
+	lockdep_assert_held(&node->lock);
+	cpg_node_hup_all(node);
+	*old = node->eng;
+	node->eng = NULL;
+}
+
+/* --- sockets --- */
+
+/**
+ * cpg_node_sk_add() - a new socket
+ * @node: node
+ * @cs: socket
+ *
+ * Return: 0, or why the node is not there.
+ */
+int cpg_node_sk_add(struct cpg_node *node, struct cpg_sock *cs)
+{
+	int err;
+
+	cpg_node_lock(node);
+	err = cpg_node_engine_need(node);
+	if (!err)
+		list_add_tail(&cs->node_list, &node->socks);
+	cpg_node_unlock(node);
+	return err;
+}
+
+/**
+ * cpg_node_sk_del() - a socket goes
+ * @node: node
+ * @cs: socket; nothing of the node touches it afterwards
+ */
+void cpg_node_sk_del(struct cpg_node *node, struct cpg_sock *cs)
+{
+	cpg_node_lock(node);
+	list_del_init(&cs->node_list);
+	list_del_init(&cs->wake_list);
+	if (cs->proc)
+		cpg_node_sk_detach(node, cs);
+	cpg_node_unlock(node);
+}
+
+/**
+ * cpg_node_sk_join() - a socket wants into a group
+ * @node: node
+ * @cs: socket
+ * @group: checked
+ * @pid: of the process
+ *
+ * Return: 0; -EEXIST (is in a group, or the process is in this one), -EAGAIN,
+ * -ENOMEM, -ENETDOWN, -ECONNRESET.
+ */
+int cpg_node_sk_join(struct cpg_node *node, struct cpg_sock *cs,
+		     const struct cpg_group *group, u32 pid)
+{
+	struct cpg_proc *proc;
+	int err;
+
+	cpg_node_lock(node);
+	err = cs->hup ? -cs->hup : 0;
+	if (!err && cs->state != CPG_SK_IDLE)
+		err = -EEXIST;
+	if (!err)
+		err = cpg_node_engine_need(node);
+	if (err)
+		goto out_unlock;
+
+	/* The first event may be delivered before the engine returns. */
+	sock_hold(&cs->sk);
+	node->n_joined++;
+	cs->group = *group;
+	cs->pid = pid;
+	cs->want_view = READ_ONCE(cs->recvview) & CPG_RECVVIEW_INITIAL;
+	WRITE_ONCE(cs->state, CPG_SK_JOINED);
+	proc = cpg_engine_join(node->eng, ktime_get_ns(), cs, group, pid);
+	if (IS_ERR(proc)) {
+		err = PTR_ERR(proc);
+		cpg_node_sk_unhook(node, cs, CPG_SK_IDLE);
+		goto out_unlock;
+	}
+	cs->proc = proc;
+	if (cs->hup)
+		list_move_tail(&cs->evict_list, &node->evict);
+out_unlock:
+	cpg_node_unlock(node);
+	return err;
+}
+
+/**
+ * cpg_node_sk_leave() - a socket wants out of its group
+ * @node: node
+ * @cs: socket
+ *
+ * Return: 0, -ENOTCONN, -ENOMEM.
+ */
+int cpg_node_sk_leave(struct cpg_node *node, struct cpg_sock *cs)
+{
+	int err = -ENOTCONN;
+
+	cpg_node_lock(node);
+	if (cs->state != CPG_SK_JOINED)
+		goto out_unlock;
+
+	/* The leave may be delivered before the engine returns. */
+	WRITE_ONCE(cs->state, CPG_SK_LEAVING);
+	err = cpg_engine_leave(node->eng, ktime_get_ns(), cs->proc);
+	if (!err)
+		cs->sk.sk_state_change(&cs->sk);
+	else if (cs->state == CPG_SK_LEAVING)
+		WRITE_ONCE(cs->state, CPG_SK_JOINED);
+out_unlock:
+	cpg_node_unlock(node);
+	return err;
+}
+
+/**
+ * cpg_node_sk_send() - a message to the group of a socket
+ * @node: node
+ * @cs: socket
+ * @ev: message
+ *
+ * Return: 0; -EAGAIN if there is no room in the send buffer; -ENOTCONN,
+ * -EPIPE, -ENOMEM, -ENETDOWN.
+ */
+int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
+		     struct cpg_event *ev)
+{
+	int charge = ev->len + CPG_SND_OVERHEAD;
+	struct sock *sk = &cs->sk;
+	int err;
+
+	cpg_node_lock(node);
+	err = cpg_sk_send_err(cs);
+	if (!err && !cpg_sk_writable(sk))
+		err = -EAGAIN;
+	if (err)
+		goto out_unlock;
+
+	/* It may be in order before the engine returns. */
+	WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued + charge);
+	err = cpg_engine_send(node->eng, ktime_get_ns(), cs->proc, ev);
+	if (err)
+		WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued - charge);
+out_unlock:
+	cpg_node_unlock(node);
+	return err;
+}
+
+/* --- life --- */
+
+/**
+ * cpg_node_init() - the node of a new namespace
+ * @node: zeroed
+ *
+ * Its engine is made when something needs it.
+ */
+void cpg_node_init(struct cpg_node *node)
+{
+	spin_lock_init(&node->lock);
+	spin_lock_init(&node->txq_lock);
+	INIT_LIST_HEAD(&node->socks);
+	INIT_LIST_HEAD(&node->wake);
+	INIT_LIST_HEAD(&node->evict);
+	INIT_LIST_HEAD(&node->tx);
+	INIT_LIST_HEAD(&node->txq);
+	skb_queue_head_init(&node->backlog);
+	init_completion(&node->stopped);
+	node->timer_at = U64_MAX;
+	hrtimer_init(&node->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
+	node->timer.function = cpg_node_timer;
+}
+
+/**
+ * cpg_node_exit() - the namespace goes
+ * @node: has neither sockets nor a bearer any more
+ */
+void cpg_node_exit(struct cpg_node *node)
+{
+	struct cpg_engine *eng;
+
+	WARN_ON_ONCE(!list_empty(&node->socks));
+
+	cpg_node_lock(node);
+	WRITE_ONCE(node->dead, true);
+	cpg_node_engine_drop(node, &eng);
+	cpg_node_unlock(node);
+
+	/* The bearer is gone: only the timer itself could start it. */
+	hrtimer_cancel(&node->timer);
+	skb_queue_purge(&node->backlog);
+	cpg_tx_purge(&node->txq);
+	if (eng)
+		cpg_engine_destroy(eng);
+	if (node->view)
+		cpg_event_put(node->view);
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events: from the engine into the queue of a socket, and from there to user
+ * space.
+ *
+ * An entry of a queue holds a reference to an event, which other sockets may
+ * hold, too.  What the event takes of the memory counts against the receive
+ * buffer of each.
+ */
+#include <linux/mempool.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+#include <linux/wait.h>
+
+#include "cpg_priv.h"
+
+/**
+ * struct cpg_recv - an event in the queue of a socket
+ * @list: in cpg_sock recvq
+ * @ev: the event, of which a reference is held
+ * @size: what the socket is charged
+ */
+struct cpg_recv {
+	struct list_head	list;
+	struct cpg_event	*ev;
+	u32			size;
+};
+
+enum {
+	/* Entries for when there is no memory: a lost event ends a socket. */
+	CPG_RECV_RESERVE = 1024,
+};
+
+static mempool_t *cpg_recv_pool;
+
+/**
+ * cpg_recv_init() - get ready to deliver
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cpg_recv_init(void)
+{
+	cpg_recv_pool = mempool_create_kmalloc_pool(CPG_RECV_RESERVE,
+						    sizeof(struct cpg_recv));
+	return cpg_recv_pool ? 0 : -ENOMEM;
+}
+
+/**
+ * cpg_recv_exit() - undo cpg_recv_init(); there are no sockets any more
+ */
+void cpg_recv_exit(void)
+{
+	mempool_destroy(cpg_recv_pool);
+}
+
+/* The part of a packet's memory that a slice keeps. */
+static u32 cpg_slice_truesize(const struct cpg_slice *slice)
+{
+	const struct sk_buff *skb = slice->buf->priv;
+
+	if (!skb || !slice->buf->len)
+		return sizeof(*slice) + slice->len;
+	return sizeof(*slice) +
+	       div_u64((u64)skb->truesize * slice->len, slice->buf->len);
+}
+
+static u32 cpg_event_truesize(struct cpg_event *ev)
+{
+	u32 size = sizeof(struct cpg_recv) + sizeof(*ev);
+	u32 i;
+
+	if (ev->kind != CPG_EVENT_MSG)
+		return size + ev->len;
+	for (i = 0; i < ev->nslices; i++)
+		size += cpg_slice_truesize(&cpg_event_slices(ev)[i]);
+	return size;
+}
+
+/*
+ * An event larger than the whole receive buffer fits if the queue is empty:
+ * who reads is never put out.
+ */
+static int cpg_sk_queue(struct cpg_sock *cs, struct cpg_event *ev)
+{
+	u32 size = cpg_event_truesize(ev);
+	struct sock *sk = &cs->sk;
+	struct cpg_recv *recv;
+	u32 used;
+
+	used = atomic_read(&sk->sk_rmem_alloc);
+	if (used && used + size > READ_ONCE(sk->sk_rcvbuf))
+		return -ENOBUFS;
+	recv = mempool_alloc(cpg_recv_pool, GFP_ATOMIC | __GFP_NOWARN);
+	if (!recv)
+		return -ENOMEM;
+
+	recv->ev = cpg_event_get(ev);
+	recv->size = size;
+	atomic_add(size, &sk->sk_rmem_alloc);
+	spin_lock(&cs->recvq_lock);
+	list_add_tail(&recv->list, &cs->recvq);
+	WRITE_ONCE(cs->n_recvq, cs->n_recvq + 1);
+	spin_unlock(&cs->recvq_lock);
+	CPG_INC_STATS(cpg_sk_node(sk), CPG_MIB_EVENTS);
+	return 0;
+}
+
+static struct cpg_recv *cpg_sk_peek(struct cpg_sock *cs)
+{
+	struct cpg_recv *recv;
+
+	spin_lock_bh(&cs->recvq_lock);
+	recv = list_first_entry_or_null(&cs->recvq, struct cpg_recv, list);
+	spin_unlock_bh(&cs->recvq_lock);
+	return recv;
+}
+
+static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_recv *recv)
+{
+	spin_lock_bh(&cs->recvq_lock);
+	list_del(&recv->list);
+	WRITE_ONCE(cs->n_recvq, cs->n_recvq - 1);
+	spin_unlock_bh(&cs->recvq_lock);
+	atomic_sub(recv->size, &cs->sk.sk_rmem_alloc);
+	cpg_event_put(recv->ev);
+	mempool_free(recv, cpg_recv_pool);
+}
+
+/**
+ * cpg_sk_purge() - drop all events
+ * @cs: socket that nobody reads from, or delivers to
+ */
+void cpg_sk_purge(struct cpg_sock *cs)
+{
+	struct cpg_recv *recv;
+
+	while ((recv = cpg_sk_peek(cs)))
+		cpg_sk_consume(cs, recv);
+}
+
+/* Never a gap: who misses one event gets no other, and an error. */
+static void cpg_sk_evict(struct cpg_node *node, struct cpg_sock *cs)
+{
+	CPG_INC_STATS(node, CPG_MIB_EVICTED);
+	cpg_sk_hup(cs, ECONNRESET);
+	if (cs->proc)
+		list_move_tail(&cs->evict_list, &node->evict);
+}
+
+/**
+ * cpg_sk_deliver() - put an event into the queue of a socket
+ * @cs: socket; node->lock is held
+ * @ev: event, of which a reference is taken, or NULL if one is missing
+ */
+void cpg_sk_deliver(struct cpg_sock *cs, struct cpg_event *ev)
+{
+	struct cpg_node *node = cpg_sk_node(&cs->sk);
+
+	lockdep_assert_held(&node->lock);
+	if (cs->hup)
+		return;
+	if (!ev || cpg_sk_queue(cs, ev)) {
+		cpg_sk_evict(node, cs);
+		return;
+	}
+	if (cs->want_view && ev->kind == CPG_EVENT_CONFCHG) {
+		cs->want_view = false;
+		if (!node->view || cpg_sk_queue(cs, node->view)) {
+			cpg_sk_evict(node, cs);
+			return;
+		}
+	}
+	if (list_empty(&cs->wake_list))
+		list_add_tail(&cs->wake_list, &node->wake);
+}
+
+static bool cpg_sk_readable(const struct cpg_sock *cs)
+{
+	return READ_ONCE(cs->n_recvq) || READ_ONCE(cs->hup);
+}
+
+/* Called without recv_lock: others may read what they find meanwhile. */
+static int cpg_sk_wait_readable(struct sock *sk, long *timeo)
+{
+	long ret;
+
+	if (!*timeo)
+		return -EAGAIN;
+	ret = wait_event_interruptible_timeout(*sk_sleep(sk),
+					       cpg_sk_readable(cpg_sk(sk)),
+					       *timeo);
+	if (ret < 0)
+		return sock_intr_errno(*timeo);
+	*timeo = ret;
+	return ret ? 0 : -EAGAIN;
+}
+
+/*
+ * The head of the queue, which stays there; only who holds recv_lock
+ * removes it.  Returns with recv_lock held if there is one.
+ */
+static struct cpg_recv *cpg_sk_head(struct sock *sk, int flags)
+{
+	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	struct cpg_sock *cs = cpg_sk(sk);
+	struct cpg_recv *recv;
+	int err;
+
+	for (;;) {
+		/* Nothing is queued after this is set, so read it first. */
+		int hup = smp_load_acquire(&cs->hup);
+
+		mutex_lock(&cs->recv_lock);
+		recv = cpg_sk_peek(cs);
+		if (recv)
+			return recv;
+		mutex_unlock(&cs->recv_lock);
+		if (hup)
+			return ERR_PTR(-hup);
+		err = cpg_sk_wait_readable(sk, &timeo);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
+
+static int cpg_event_cmsg_type(const struct cpg_event *ev)
+{
+	return ev->kind == CPG_EVENT_VIEW ? SCM_CPG_VIEW : SCM_CPG_CONFCHG;
+}
+
+/* Is there room for all of the event? */
+static bool cpg_event_fits(const struct cpg_event *ev, bool seq,
+			   const struct msghdr *msg, size_t size)
+{
+	bool is_msg = ev->kind == CPG_EVENT_MSG;
+	size_t control = 0;
+
+	if (is_msg && ev->len > size)
+		return false;
+	if (!is_msg)
+		control += CMSG_LEN(ev->len);
+	if (seq)
+		control = CMSG_ALIGN(control) + CMSG_LEN(sizeof(ev->seq));
+	return !control ||
+	       (msg->msg_control && msg->msg_controllen >= control);
+}
+
+static int cpg_event_copy_msg(struct cpg_event *ev, struct msghdr *msg,
+			      size_t size)
+{
+	DECLARE_SOCKADDR(struct sockaddr_cpg *, addr, msg->msg_name);
+	const struct cpg_slice *slice = cpg_event_slices(ev);
+	const struct cpg_slice *end = slice + ev->nslices;
+	size_t todo = min_t(size_t, size, ev->len);
+
+	for (; slice < end && todo; slice++) {
+		size_t n = min_t(size_t, todo, slice->len);
+
+		if (copy_to_iter(slice->buf->data + slice->off, n,
+				 &msg->msg_iter) != n)
+			return -EFAULT;
+		todo -= n;
+	}
+
+	if (addr) {
+		*addr = (struct sockaddr_cpg) {
+			.scpg_family	= AF_CPG,
+			.scpg_nodeid	= ev->sender.nodeid,
+			.scpg_pid	= ev->sender.pid,
+			.scpg_port	= ev->sender.port,
+		};
+		msg->msg_namelen = sizeof(*addr);
+	}
+	msg->msg_flags |= MSG_EOR;
+	if (ev->len > size)
+		msg->msg_flags |= MSG_TRUNC;
+	return min_t(size_t, size, ev->len);
+}
+
+static int cpg_event_copy(struct cpg_event *ev, bool seq, struct msghdr *msg,
+			  size_t size)
+{
+	int copied = 0;
+	int err;
+
+	msg->msg_namelen = 0;
+	if (ev->kind == CPG_EVENT_MSG)
+		copied = cpg_event_copy_msg(ev, msg, size);
+	else
+		copied = put_cmsg(msg, SOL_CPG, cpg_event_cmsg_type(ev),
+				  ev->len, ev->body);
+	if (copied < 0 || !seq)
+		return copied;
+	err = put_cmsg(msg, SOL_CPG, SCM_CPG_SEQ, sizeof(ev->seq), &ev->seq);
+	return err ?: copied;
+}
+
+/**
+ * cpg_recvmsg() - take the next event
+ * @sock: socket
+ * @msg: where to; the event is not lost if this cannot be written to
+ * @size: bytes in @msg's iovec
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC
+ *
+ * Return: bytes of payload, or a negative errno; when the socket is dead and
+ * the last event was read, why it is, every time.
+ */
+int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
+		int flags)
+{
+	struct sock *sk = sock->sk;
+	struct cpg_sock *cs = cpg_sk(sk);
+	bool seq = READ_ONCE(cs->recvseq);
+	struct cpg_recv *recv;
+	struct cpg_event *ev;
+	int ret;
+
+	if (flags & (MSG_OOB | MSG_ERRQUEUE))
+		return -EOPNOTSUPP;
+
+	recv = cpg_sk_head(sk, flags);
+	if (IS_ERR(recv))
+		return PTR_ERR(recv);
+
+	ev = recv->ev;
+	if (READ_ONCE(cs->notrunc) && !cpg_event_fits(ev, seq, msg, size))
+		ret = -EMSGSIZE;
+	else
+		ret = cpg_event_copy(ev, seq, msg, size);
+	if (ret >= 0 && (flags & MSG_TRUNC) && ev->kind == CPG_EVENT_MSG)
+		ret = ev->len;
+	if (ret >= 0 && !(flags & MSG_PEEK))
+		cpg_sk_consume(cs, recv);
+	mutex_unlock(&cs->recv_lock);
+	return ret;
+}
+
+/**
+ * cpg_sk_peek_len() - size of the next event's payload
+ * @sk: socket
+ *
+ * Return: bytes; 0 if the queue is empty or its head is not a message.
+ */
+int cpg_sk_peek_len(struct sock *sk)
+{
+	struct cpg_sock *cs = cpg_sk(sk);
+	struct cpg_recv *recv;
+	int len = 0;
+
+	spin_lock_bh(&cs->recvq_lock);
+	recv = list_first_entry_or_null(&cs->recvq, struct cpg_recv, list);
+	if (recv && recv->ev->kind == CPG_EVENT_MSG)
+		len = recv->ev->len;
+	spin_unlock_bh(&cs->recvq_lock);
+	return len;
+}

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The bearer: packets to and from the other nodes by UDP, IPv4 or IPv6, each
+ * destination on its own.
+ *
+ * Packets are taken where they arrive, as tunnels do it, not through the
+ * socket's queue.  A packet on its way out has a small head of its own for
+ * each destination and shares the page with the body.
+ */
+#include <linux/bsearch.h>
+#include <linux/inetdevice.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/udp.h>
+#include <net/addrconf.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/udp.h>
+#include <net/udp_tunnel.h>
+
+#include "cpg_priv.h"
+
+enum {
+	/* Bodies up to this are copied: a page of its own costs more. */
+	CPG_COPY_MAX = 256,
+	CPG_HEADROOM = ALIGN(LL_MAX_HEADER + sizeof(struct ipv6hdr) +
+			     sizeof(struct udphdr), 16),
+};
+
+/**
+ * struct cpg_peer - another node
+ * @nodeid: its id
+ * @addr: where it is
+ * @cache: the route to it
+ */
+struct cpg_peer {
+	u32			nodeid;
+	union cpg_addr		addr;
+	struct dst_cache	cache;
+};
+
+/**
+ * struct cpg_bearer - a UDP socket and where the peers are
+ * @sock: the socket
+ * @node: whose bearer it is
+ * @local: own address and port
+ * @n_peers: number of @peers
+ * @peers: ascending by node id
+ *
+ * Immutable once it is made, except for the peers' caches, which have locks of
+ * their own.
+ */
+struct cpg_bearer {
+	struct socket		*sock;
+	struct cpg_node		*node;
+	union cpg_addr		local;
+	u32			n_peers;
+	struct cpg_peer		peers[];
+};
+
+/* --- receive --- */
+
+/*
+ * Packets are kept for as long as the engine needs them: let go what belongs
+ * to the way by which they came.
+ */
+static bool cpg_udp_prepare(struct sk_buff *skb)
+{
+	skb_pull(skb, sizeof(struct udphdr));
+	if (skb_linearize(skb))
+		return false;
+	skb_scrub_packet(skb, true);
+	skb->dev = NULL;
+	return true;
+}
+
+static int cpg_udp_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct cpg_bearer *bearer = rcu_dereference_sk_user_data(sk);
+	struct cpg_node *node;
+
+	if (!bearer)
+		goto drop;
+	node = bearer->node;
+	CPG_INC_STATS(node, CPG_MIB_RXPACKETS);
+	if (rcu_access_pointer(node->bearer) != bearer) {
+		CPG_INC_STATS(node, CPG_MIB_RXNONODE);
+		goto drop;
+	}
+	if (!cpg_udp_prepare(skb)) {
+		CPG_INC_STATS(node, CPG_MIB_RXNOMEM);
+		goto drop;
+	}
+	cpg_node_rcv(node, skb);
+	return 0;
+
+drop:
+	kfree_skb(skb);
+	return 0;
+}
+
+/**
+ * cpg_bearer_source() - where a packet came from
+ * @skb: as handed to cpg_node_rcv()
+ * @addr: stores address and port
+ */
+void cpg_bearer_source(const struct sk_buff *skb, union cpg_addr *addr)
+{
+	memset(addr, 0, sizeof(*addr));
+	if (ip_hdr(skb)->version == 4) {
+		addr->sin.sin_family = AF_INET;
+		addr->sin.sin_addr.s_addr = ip_hdr(skb)->saddr;
+		addr->sin.sin_port = udp_hdr(skb)->source;
+	} else {
+		addr->sin6.sin6_family = AF_INET6;
+		addr->sin6.sin6_addr = ipv6_hdr(skb)->saddr;
+		addr->sin6.sin6_port = udp_hdr(skb)->source;
+	}
+}
+
+/* --- transmit --- */
+
+static struct sk_buff *cpg_udp_skb(const struct cpg_tx *tx)
+{
+	bool copy = tx->len <= CPG_COPY_MAX || !cpg_buf_is_page(tx->body);
+	u32 head = tx->hdr_len + (copy ? tx->len : 0);
+	struct sk_buff *skb;
+	struct page *page;
+	const u8 *data;
+
+	skb = alloc_skb(CPG_HEADROOM + head, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, CPG_HEADROOM);
+	skb_put_data(skb, tx->hdr, tx->hdr_len);
+	if (!tx->len)
+		return skb;
+
+	data = tx->body->data + tx->off;
+	if (copy) {
+		skb_put_data(skb, data, tx->len);
+		return skb;
+	}
+	page = virt_to_head_page(data);
+	get_page(page);
+	skb_add_rx_frag(skb, 0, page, data - (u8 *)page_address(page), tx->len,
+			ALIGN(tx->len, 64));
+	return skb;
+}
+
+static struct rtable *cpg_udp_route4(struct cpg_bearer *bearer,
+				     const union cpg_addr *to,
+				     struct dst_cache *cache,
+				     struct flowi4 *fl)
+{
+	struct sock *sk = bearer->sock->sk;
+	struct rtable *rt;
+
+	*fl = (struct flowi4) {
+		.saddr		= bearer->local.sin.sin_addr.s_addr,
+		.daddr		= to->sin.sin_addr.s_addr,
+		.fl4_sport	= bearer->local.sin.sin_port,
+		.fl4_dport	= to->sin.sin_port,
+		.flowi4_proto	= IPPROTO_UDP,
+	};
+	if (cache) {
+		rt = dst_cache_get_ip4(cache, &fl->saddr);
+		if (rt)
+			return rt;
+	}
+	rt = ip_route_output_flow(sock_net(sk), fl, sk);
+	if (!IS_ERR(rt) && cache)
+		dst_cache_set_ip4(cache, &rt->dst, fl->saddr);
+	return rt;
+}
+
+static int cpg_udp_xmit4(struct cpg_bearer *bearer, const union cpg_addr *to,
+			 struct dst_cache *cache, struct sk_buff *skb)
+{
+	struct flowi4 fl;
+	struct rtable *rt;
+
+	rt = cpg_udp_route4(bearer, to, cache, &fl);
+	if (IS_ERR(rt))
+		return PTR_ERR(rt);
+	skb->ignore_df = 1;
+	udp_tunnel_xmit_skb(rt, bearer->sock->sk, skb, fl.saddr, fl.daddr, 0,
+			    ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport,
+			    fl.fl4_dport, false, false);
+	return 0;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static struct dst_entry *cpg_udp_route6(struct cpg_bearer *bearer,
+					const union cpg_addr *to,
+					struct dst_cache *cache,
+					struct flowi6 *fl)
+{
+	struct sock *sk = bearer->sock->sk;
+	struct dst_entry *dst;
+
+	*fl = (struct flowi6) {
+		.saddr		= bearer->local.sin6.sin6_addr,
+		.daddr		= to->sin6.sin6_addr,
+		.fl6_sport	= bearer->local.sin6.sin6_port,
+		.fl6_dport	= to->sin6.sin6_port,
+		.flowi6_oif	= to->sin6.sin6_scope_id ?:
+				  bearer->local.sin6.sin6_scope_id,
+		.flowi6_proto	= IPPROTO_UDP,
+	};
+	if (cache) {
+		dst = dst_cache_get_ip6(cache, &fl->saddr);
+		if (dst)
+			return dst;
+	}
+	dst = ipv6_stub->ipv6_dst_lookup_flow(sock_net(sk), sk, fl, NULL);
+	if (!IS_ERR(dst) && cache)
+		dst_cache_set_ip6(cache, dst, &fl->saddr);
+	return dst;
+}
+
+static int cpg_udp_xmit6(struct cpg_bearer *bearer, const union cpg_addr *to,
+			 struct dst_cache *cache, struct sk_buff *skb)
+{
+	struct dst_entry *dst;
+	struct flowi6 fl;
+
+	dst = cpg_udp_route6(bearer, to, cache, &fl);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	skb->ignore_df = 1;
+	udp_tunnel6_xmit_skb(dst, bearer->sock->sk, skb, NULL, &fl.saddr,
+			     &fl.daddr, 0, ip6_dst_hoplimit(dst), 0,
+			     fl.fl6_sport, fl.fl6_dport, false);
+	return 0;
+}
+
+static u32 cpg_udp_mtu6(struct cpg_bearer *bearer, struct cpg_peer *peer)
+{
+	struct dst_entry *dst;
+	struct flowi6 fl;
+	u32 mtu;
+
+	dst = cpg_udp_route6(bearer, &peer->addr, NULL, &fl);
+	if (IS_ERR(dst))
+		return U32_MAX;
+	mtu = dst_mtu(dst) - sizeof(struct ipv6hdr) - sizeof(struct udphdr);
+	dst_release(dst);
+	return mtu;
+}
+
+static void cpg_udp_bind6(struct udp_port_cfg *cfg,
+			  const union cpg_addr *local)
+{
+	cfg->local_ip6 = local->sin6.sin6_addr;
+	cfg->bind_ifindex = local->sin6.sin6_scope_id;
+}
+#else
+static int cpg_udp_xmit6(struct cpg_bearer *bearer, const union cpg_addr *to,
+			 struct dst_cache *cache, struct sk_buff *skb)
+{
+	return -EAFNOSUPPORT;
+}
+
+static u32 cpg_udp_mtu6(struct cpg_bearer *bearer, struct cpg_peer *peer)
+{
+	return U32_MAX;
+}
+
+/* udp_sock_create() refuses the family. */
+static void cpg_udp_bind6(struct udp_port_cfg *cfg,
+			  const union cpg_addr *local)
+{
+}
+#endif
+
+static u32 cpg_udp_mtu4(struct cpg_bearer *bearer, struct cpg_peer *peer)
+{
+	struct rtable *rt;
+	struct flowi4 fl;
+	u32 mtu;
+
+	rt = cpg_udp_route4(bearer, &peer->addr, NULL, &fl);
+	if (IS_ERR(rt))
+		return U32_MAX;
+	mtu = dst_mtu(&rt->dst) - sizeof(struct iphdr) - sizeof(struct udphdr);
+	ip_rt_put(rt);
+	return mtu;
+}
+
+static void cpg_udp_xmit(struct cpg_bearer *bearer, const union cpg_addr *to,
+			 struct dst_cache *cache, const struct cpg_tx *tx)
+{
+	struct cpg_node *node = bearer->node;
+	struct sk_buff *skb;
+	int err;
+
+	skb = cpg_udp_skb(tx);
+	if (!skb) {
+		CPG_INC_STATS(node, CPG_MIB_TXNOMEM);
+		return;
+	}
+	if (to->sa.sa_family == AF_INET)
+		err = cpg_udp_xmit4(bearer, to, cache, skb);
+	else
+		err = cpg_udp_xmit6(bearer, to, cache, skb);
+	if (err) {
+		CPG_INC_STATS(node, CPG_MIB_TXNOROUTE);
+		kfree_skb(skb);
+		return;
+	}
+	CPG_INC_STATS(node, CPG_MIB_TXPACKETS);
+}
+
+static int cpg_peer_cmp_key(const void *key, const void *elem)
+{
+	u32 nodeid = *(const u32 *)key;
+	const struct cpg_peer *peer = elem;
+
+	return nodeid < peer->nodeid ? -1 : nodeid > peer->nodeid;
+}
+
+static int cpg_peer_cmp(const void *a, const void *b)
+{
+	return cpg_peer_cmp_key(&((const struct cpg_peer *)a)->nodeid, b);
+}
+
+/**
+ * cpg_bearer_xmit() - send a packet
+ * @bearer: bearer; the caller holds the RCU read lock
+ * @tx: packet and its destinations
+ *
+ * Bottom halves are disabled, node->lock is not held.
+ */
+void cpg_bearer_xmit(struct cpg_bearer *bearer, const struct cpg_tx *tx)
+{
+	struct cpg_peer *peer;
+	u32 i;
+
+	if (!tx->n)
+		cpg_udp_xmit(bearer, &tx->to, NULL, tx);
+	for (i = 0; i < tx->n; i++) {
+		peer = bsearch(&tx->nodeids[i], bearer->peers, bearer->n_peers,
+			       sizeof(*peer), cpg_peer_cmp_key);
+		if (peer)
+			cpg_udp_xmit(bearer, &peer->addr, &peer->cache, tx);
+		else
+			CPG_INC_STATS(bearer->node, CPG_MIB_TXNOROUTE);
+	}
+}
+
+/* --- set-up --- */
+
+static void cpg_addr_set(union cpg_addr *addr,
+			 const struct sockaddr_storage *from, u16 port)
+{
+	memset(addr, 0, sizeof(*addr));
+	if (from->ss_family == AF_INET)
+		addr->sin = *(const struct sockaddr_in *)from;
+	else
+		addr->sin6 = *(const struct sockaddr_in6 *)from;
+	/* The port is at the same place in both. */
+	BUILD_BUG_ON(offsetof(struct sockaddr_in, sin_port) !=
+		     offsetof(struct sockaddr_in6, sin6_port));
+	if (!addr->sin.sin_port)
+		addr->sin.sin_port = htons(port);
+}
+
+static int cpg_bearer_open(struct net *net, struct cpg_bearer *bearer)
+{
+	const union cpg_addr *local = &bearer->local;
+	struct udp_port_cfg cfg = {
+		.family			= local->sa.sa_family,
+		.local_udp_port		= local->sin.sin_port,
+		.use_udp_checksums	= true,
+		.use_udp6_tx_checksums	= true,
+		.use_udp6_rx_checksums	= true,
+		.ipv6_v6only		= true,
+	};
+	struct udp_tunnel_sock_cfg tunnel = {
+		.sk_user_data	= bearer,
+		.encap_type	= 1,
+		.encap_rcv	= cpg_udp_rcv,
+	};
+	int err;
+
+	if (cfg.family == AF_INET)
+		cfg.local_ip = local->sin.sin_addr;
+	else
+		cpg_udp_bind6(&cfg, local);
+	err = udp_sock_create(net, &cfg, &bearer->sock);
+	if (err)
+		return err;
+	setup_udp_tunnel_sock(net, bearer->sock, &tunnel);
+	return 0;
+}
+
+static void cpg_bearer_free(struct cpg_bearer *bearer)
+{
+	u32 i;
+
+	for (i = 0; i < bearer->n_peers; i++)
+		dst_cache_destroy(&bearer->peers[i].cache);
+	kvfree(bearer);
+}
+
+static int cpg_bearer_peers_init(struct cpg_bearer *bearer,
+				 const struct cpg_node_conf *conf)
+{
+	struct cpg_peer *peer;
+	u32 i;
+	int err;
+
+	for (i = 0; i < conf->n_peers; i++) {
+		peer = &bearer->peers[i];
+		err = dst_cache_init(&peer->cache, GFP_KERNEL);
+		if (err)
+			return err;
+		bearer->n_peers++;
+		peer->nodeid = conf->peers[i].nodeid;
+		cpg_addr_set(&peer->addr, &conf->peers[i].addr, conf->port);
+	}
+	sort(bearer->peers, bearer->n_peers, sizeof(*peer), cpg_peer_cmp,
+	     NULL);
+	return 0;
+}
+
+/**
+ * cpg_bearer_create() - open the UDP socket of a node
+ * @net: network namespace
+ * @node: gets the packets, once the bearer is set in it
+ * @conf: addresses
+ * @extack: says what is wrong
+ *
+ * Return: the bearer, or ERR_PTR.
+ */
+struct cpg_bearer *cpg_bearer_create(struct net *net, struct cpg_node *node,
+				     const struct cpg_node_conf *conf,
+				     struct netlink_ext_ack *extack)
+{
+	struct cpg_bearer *bearer;
+	int err;
+
+	bearer = kvzalloc(struct_size(bearer, peers, conf->n_peers),
+			  GFP_KERNEL);
+	if (!bearer)
+		return ERR_PTR(-ENOMEM);
+	bearer->node = node;
+	cpg_addr_set(&bearer->local, &conf->local, conf->port);
+
+	err = cpg_bearer_peers_init(bearer, conf);
+	if (err)
+		goto err_free_bearer;
+	err = cpg_bearer_open(net, bearer);
+	if (err) {
+		NL_SET_ERR_MSG(extack,
+			       "Cannot bind to the local address and port");
+		goto err_free_bearer;
+	}
+	return bearer;
+
+err_free_bearer:
+	cpg_bearer_free(bearer);
+	return ERR_PTR(err);
+}
+
+/**
+ * cpg_bearer_destroy() - close the UDP socket of a node
+ * @bearer: not set in its node any more
+ *
+ * May sleep.  Nobody handles a packet of this bearer any more, or sends one by
+ * it, when this returns.
+ */
+void cpg_bearer_destroy(struct cpg_bearer *bearer)
+{
+	/* Waits for all who may use the bearer, in either direction. */
+	udp_tunnel_sock_release(bearer->sock);
+	cpg_bearer_free(bearer);
+}
+
+/**
+ * cpg_bearer_mtu() - the largest packet that reaches all peers
+ * @bearer: bearer
+ *
+ * Return: bytes from the first of ours on, as the engine counts them.
+ */
+u32 cpg_bearer_mtu(struct cpg_bearer *bearer)
+{
+	u32 mtu = CPG_MTU_DEFAULT;
+	u32 i;
+
+	for (i = 0; i < bearer->n_peers; i++) {
+		if (bearer->local.sa.sa_family == AF_INET)
+			mtu = min(mtu, cpg_udp_mtu4(bearer, &bearer->peers[i]));
+		else
+			mtu = min(mtu, cpg_udp_mtu6(bearer, &bearer->peers[i]));
+	}
+	return max_t(u32, mtu, CPG_MTU_MIN);
+}
