@@ -1,0 +1,160 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What programs were linked to and compiled with.  Needs no kernel; for what is
+# compared with corosync's, Debian's libcpg-dev and libcpg4.
+
+set -u
+cd "$(dirname "$0")" || exit 1
+
+ours=$(cd ../../userspace && pwd)
+lib=$ours/lib/libcpg.so.4
+debian=/usr/include
+debian_lib=$(ldconfig -p | awk '$1 == "libcpg.so.4" { print $NF; exit }')
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+count=0 failed=0
+
+check()
+{
+	local name=$1
+
+	shift
+	count=$((count + 1))
+	if "$@" > "$tmp/out" 2>&1; then
+		echo "ok $count $name"
+		return
+	fi
+	failed=$((failed + 1))
+	echo "not ok $count $name"
+	sed 's/^/# /' "$tmp/out"
+}
+
+# check_debian FILE NAME COMMAND...: skipped without the file.
+check_debian()
+{
+	local file=$1
+
+	shift
+	if [ -e "$file" ]; then
+		check "$@"
+	elif [ "${CPG_EXPECT_ALL:-}" = 1 ]; then
+		check "$1" ls "${file:-libcpg.so.4}"
+	else
+		count=$((count + 1))
+		echo "ok $count $1 # SKIP no ${file:-libcpg.so.4}"
+	fi
+}
+
+readonly functions='context_get context_set dispatch fd_get finalize
+	flow_control_state_get initialize iteration_finalize
+	iteration_initialize iteration_next join leave local_get
+	max_atomic_msgsize_get mcast_joined membership_get model_initialize
+	zcb_alloc zcb_free zcb_mcast_joined'
+
+# The lists are words, one for each symbol.
+# shellcheck disable=SC2086
+symbols_exact()
+{
+	printf 'cpg_%s@@COROSYNC_CPG_1.0\n' $functions | sort > "$tmp/want"
+	nm -D --defined-only "$lib" | awk '$2 != "A" { print $3 }' |
+		sort > "$tmp/have"
+	diff "$tmp/want" "$tmp/have"
+}
+
+soname()
+{
+	[ "$(objdump -p "$1" | awk '$1 == "SONAME" { print $2 }')" = \
+		libcpg.so.4 ]
+}
+
+# corosync's own library has nothing that ours lacks.
+symbols_of_debian()
+{
+	nm -D --defined-only "$debian_lib" |
+		awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' |
+		sort > "$tmp/want"
+	sed 's/@.*//' "$tmp/have" | diff "$tmp/want" -
+}
+
+compile()
+{
+	local include=$1
+
+	shift
+	gcc -Wall -Wextra -Werror -fsyntax-only -I"$include" "$@"
+}
+
+# header STANDARD HEADER: alone, with all warnings.
+header()
+{
+	local language=c
+
+	[[ $1 != *++* ]] || language=c++
+	echo "#include <corosync/$2>" > "$tmp/header.c"
+	compile "$ours/include" -pedantic "-std=$1" -x $language "$tmp/header.c"
+}
+
+# names INCLUDE: every macro with its value, every type, tag and enumerator.
+names()
+{
+	echo '#include <corosync/cpg.h>' > "$tmp/names.c"
+	gcc -I"$1" -E -dM "$tmp/names.c" |
+		grep -E '^#define (CS_|CPG_)' | tr -s ' \t' ' '
+	gcc -I"$1" -E -P "$tmp/names.c" |
+		grep -oE '\b(CS|CPG)_[A-Z0-9_]+\b|\b(cs|cpg)_[a-z0-9_]+_t\b'
+	gcc -I"$1" -E -P "$tmp/names.c" |
+		grep -oE '\b(cs|cpg|qb|hdb)_[a-z0-9_]+ *\(' | tr -d ' '
+}
+
+names_same()
+{
+	names "$debian" | sort -u > "$tmp/want"
+	names "$ours/include" | sort -u > "$tmp/have"
+	# Values are compared in abi_layout.c; here, how they are written.
+	sed -i 's/INT64_MAX\|0x7[fF]*ULL/MAX/' "$tmp/want" "$tmp/have"
+	diff "$tmp/want" "$tmp/have"
+}
+
+pkgconfig()
+{
+	PKG_CONFIG_PATH=$ours/lib/pkgconfig pkg-config --exact-version=3.1.7 \
+		libcpg &&
+		PKG_CONFIG_PATH=$ours/lib/pkgconfig pkg-config --libs libcpg |
+		grep -q -- '-lcpg'
+}
+
+# frame sizes in bytes, as the compiler counts them
+stack()
+{
+	local file
+
+	for file in "$ours"/libcpg/*.c; do
+		gcc -std=gnu11 -D_GNU_SOURCE -O2 -I"$ours/include" \
+			-I"$ours/../uapi" -fstack-usage -c -o "$tmp/o.o" \
+			"$file" || return
+	done
+	cat "$tmp"/*.su | awk '{ n += $2 } $2 > 1024 { print; bad = 1 }
+		END { print "sum", n; exit bad || n > 16384 }'
+}
+
+echo "KTAP version 1"
+check "c81 20 symbols in COROSYNC_CPG_1.0, no other" symbols_exact
+check "c81 SONAME is libcpg.so.4" soname "$lib"
+check_debian "$debian_lib" "c81 Debian's library has no other symbols" \
+	symbols_of_debian
+check "layouts, values and prototypes" compile "$ours/include" abi_layout.c
+check_debian "$debian/corosync/cpg.h" "... are those of Debian's headers" \
+	compile "$debian" abi_layout.c
+check_debian "$debian/corosync/cpg.h" "names are those of Debian's headers" \
+	names_same
+for standard in c99 c11 c++17; do
+	for header in cpg.h corotypes.h; do
+		check "$header compiles alone as $standard" \
+			header $standard $header
+	done
+done
+check "pkg-config finds the library" pkgconfig
+check "all frames together are less than 16 KiB" stack
+echo "1..$count"
+[ $failed -eq 0 ]

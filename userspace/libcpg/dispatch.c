@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: (LGPL-2.1 OR BSD-3-Clause)
+/*
+ * Receiving: one event is taken from the socket, and the program is told,
+ * before the next is looked at.  So the descriptor stays readable as long as
+ * there is anything to dispatch.
+ *
+ * A callback may dispatch, on the same handle too, finalize the handle, be
+ * cancelled, or throw: what a call of cpg_dispatch() holds is in its frame,
+ * which is given back however the call ends.
+ */
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "inst.h"
+
+enum cpg_dispatch_limit {
+	CPG_RX_DATA_FIRST = 16 << 10,	/* bytes of payload at first */
+	CPG_RX_CTL_FIRST = 1 << 10,	/* of ancillary data: 62 entries */
+	CPG_RX_CTL_MAX = 16 << 20,	/* ... at most */
+	CPG_RX_WAIT_MS = 100,		/* between looks, if nothing wakes */
+};
+
+/**
+ * struct cpg_frame - a call of cpg_dispatch()
+ * @inst: with a reference
+ * @rx: this call's buffer
+ * @group: the group the event is of
+ * @from: the sender of a message
+ * @msg: the message
+ * @chg: the change of the group, in @rx, or NULL
+ * @view: the view, in @rx, or NULL
+ */
+struct cpg_frame {
+	struct cpg_inst			*inst;
+	struct cpg_rxbuf		rx;
+	struct cpg_name			group;
+	struct sockaddr_cpg		from;
+	struct cpg_payload		msg;
+	struct cpg_confchg		*chg;
+	struct cpg_view			*view;
+};
+
+static void cpg_rxbuf_exit(struct cpg_rxbuf *rx)
+{
+	free(rx->data);
+	free(rx->ctl);
+	*rx = (struct cpg_rxbuf){ 0 };
+}
+
+static int cpg_rxbuf_resize(void **buf, size_t *size, size_t want)
+{
+	void *new = malloc(want);
+
+	if (!new)
+		return -ENOMEM;
+	free(*buf);
+	*buf = new;
+	*size = want;
+	return 0;
+}
+
+static int cpg_rxbuf_init(struct cpg_rxbuf *rx)
+{
+	if (!rx->data &&
+	    cpg_rxbuf_resize(&rx->data, &rx->size, CPG_RX_DATA_FIRST))
+		return -ENOMEM;
+	if (!rx->ctl &&
+	    cpg_rxbuf_resize(&rx->ctl, &rx->ctl_size, CPG_RX_CTL_FIRST))
+		return -ENOMEM;
+	return 0;
+}
+
+/* The event did not fit, and is still there: 0 bytes if it is no message. */
+static int cpg_rxbuf_grow(struct cpg_rxbuf *rx, int fd)
+{
+	int len;
+
+	if (ioctl(fd, FIONREAD, &len))
+		return -errno;
+	if (len > 0 && (size_t)len > rx->size)
+		return cpg_rxbuf_resize(&rx->data, &rx->size, len);
+	if (rx->ctl_size >= CPG_RX_CTL_MAX)
+		return -ENOMEM;
+	return cpg_rxbuf_resize(&rx->ctl, &rx->ctl_size, 2 * rx->ctl_size);
+}
+
+/* Return: bytes of payload, with *@msg filled in, or a negative errno. */
+static ssize_t cpg_frame_recvmsg(struct cpg_frame *frame, struct msghdr *msg)
+{
+	struct cpg_rxbuf *rx = &frame->rx;
+	struct iovec iov;
+	ssize_t ret;
+	int err;
+
+	for (;;) {
+		iov = (struct iovec){ .iov_base = rx->data,
+				      .iov_len = rx->size };
+		*msg = (struct msghdr){
+			.msg_name = &frame->from,
+			.msg_namelen = sizeof(frame->from),
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = rx->ctl,
+			.msg_controllen = rx->ctl_size,
+		};
+		ret = recvmsg(frame->inst->fd, msg, MSG_DONTWAIT);
+		if (ret >= 0)
+			return ret;
+		if (errno == EINTR)
+			continue;
+		if (errno != EMSGSIZE)
+			return -errno;
+		err = cpg_rxbuf_grow(rx, frame->inst->fd);
+		if (err)
+			return err;
+	}
+}
+
+static bool cpg_confchg_is_valid(const struct cpg_confchg *chg, size_t len)
+{
+	size_t n = (size_t)chg->n_members + chg->n_left + chg->n_joined;
+
+	return (len - sizeof(*chg)) / sizeof(chg->entries[0]) >= n;
+}
+
+static bool cpg_view_is_valid(const struct cpg_view *view, size_t len)
+{
+	return (len - sizeof(*view)) / sizeof(view->nodes[0]) >= view->n_nodes;
+}
+
+/* Finds what the ancillary data says.  Return: false if it makes no sense. */
+static bool cpg_frame_parse(struct cpg_frame *frame, struct msghdr *msg)
+{
+	struct cmsghdr *cmsg;
+	size_t len;
+	void *data;
+
+	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
+		if (cmsg->cmsg_level != SOL_CPG)
+			continue;
+		len = cmsg->cmsg_len - CMSG_LEN(0);
+		data = CMSG_DATA(cmsg);
+		if (cmsg->cmsg_type == SCM_CPG_CONFCHG &&
+		    len >= sizeof(*frame->chg)) {
+			frame->chg = data;
+			if (!cpg_confchg_is_valid(data, len))
+				return false;
+		} else if (cmsg->cmsg_type == SCM_CPG_VIEW &&
+			   len >= sizeof(*frame->view)) {
+			frame->view = data;
+			if (!cpg_view_is_valid(data, len))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool cpg_member_equal(const struct cpg_member *a,
+			     const struct cpg_member *b)
+{
+	return a->nodeid == b->nodeid && a->pid == b->pid &&
+	       a->port == b->port;
+}
+
+/*
+ * Draws the conclusions for the handle.  The first change after a join is
+ * that join.
+ */
+static void cpg_inst_confchg_locked(struct cpg_inst *inst,
+				    const struct cpg_confchg *chg)
+{
+	const struct cpg_member *left = chg->entries + chg->n_members;
+	const struct cpg_member *joined = left + chg->n_left;
+	uint32_t i;
+
+	inst->confchgs++;
+	if (!inst->is_self_known && chg->n_joined) {
+		inst->self = joined[0];
+		inst->is_self_known = true;
+	}
+	for (i = 0; i < chg->n_left; i++) {
+		cpg_assembler_drop(&inst->assembler, &left[i]);
+		if (inst->is_self_known &&
+		    cpg_member_equal(&left[i], &inst->self)) {
+			cpg_assembler_exit(&inst->assembler);
+			inst->state = CPG_INST_UNJOINED;
+		}
+	}
+}
+
+static cs_error_t cpg_frame_msg_locked(struct cpg_frame *frame, size_t len)
+{
+	struct cpg_inst *inst = frame->inst;
+
+	/* Nobody wants it: do not put large ones together. */
+	if (!inst->model.cpg_deliver_fn) {
+		frame->msg = (struct cpg_payload){ .is_held = true };
+		return CS_OK;
+	}
+	if (cpg_assembler_rcv(&inst->assembler, &frame->from, frame->rx.data,
+			      len, &frame->msg))
+		return CS_ERR_NO_MEMORY;
+	return CS_OK;
+}
+
+/* Nothing at all is the end of a socket that was shut down. */
+static cs_error_t cpg_frame_rcv_locked(struct cpg_frame *frame)
+{
+	struct cpg_inst *inst = frame->inst;
+	struct msghdr msg;
+	ssize_t len;
+
+	frame->chg = NULL;
+	frame->view = NULL;
+	len = cpg_frame_recvmsg(frame, &msg);
+	if (len < 0)
+		return cpg_inst_error(inst, -len);
+
+	if (!cpg_frame_parse(frame, &msg))
+		return CS_ERR_LIBRARY;
+	frame->group = inst->group;
+	if (frame->chg)
+		cpg_inst_confchg_locked(inst, frame->chg);
+	else if (msg.msg_namelen)
+		return cpg_frame_msg_locked(frame, len);
+	else if (!frame->view)
+		return CS_ERR_LIBRARY;
+	return CS_OK;
+}
+
+static cs_error_t cpg_frame_rcv(struct cpg_frame *frame)
+{
+	int cancel = cpg_cancel_disable();
+	cs_error_t error;
+
+	pthread_mutex_lock(&frame->inst->lock);
+	error = cpg_frame_rcv_locked(frame);
+	pthread_mutex_unlock(&frame->inst->lock);
+	cpg_cancel_restore(cancel);
+	return error;
+}
+
+/* Return: CS_ERR_TRY_AGAIN if there is no event. */
+static cs_error_t cpg_inst_poll(const struct cpg_inst *inst, int wake_fd,
+				int timeout)
+{
+	struct pollfd pfd[] = {
+		{ .fd = inst->fd, .events = POLLIN },
+		{ .fd = wake_fd, .events = POLLIN },
+	};
+	int ret;
+
+	do {
+		ret = poll(pfd, 2, timeout);
+	} while (ret < 0 && errno == EINTR);
+
+	if (atomic_load(&inst->is_dead))
+		return CS_ERR_BAD_HANDLE;
+	if (ret < 0)
+		return cpg_errno_to_cs(errno);
+	if (pfd[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		return CS_ERR_LIBRARY;
+	return pfd[0].revents ? CS_OK : CS_ERR_TRY_AGAIN;
+}
+
+/*
+ * Most programs wait in poll() themselves, so this descriptor is opened when
+ * it is first needed.  Return: -1 if there is none.
+ */
+static int cpg_inst_wake_fd(struct cpg_inst *inst)
+{
+	int cancel = cpg_cancel_disable();
+	int fd = -1;
+
+	pthread_mutex_lock(&inst->lock);
+	if (!atomic_load(&inst->is_dead)) {
+		if (inst->wake_fd < 0)
+			inst->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		fd = inst->wake_fd;
+	}
+	pthread_mutex_unlock(&inst->lock);
+	cpg_cancel_restore(cancel);
+	return fd;
+}
+
+static cs_error_t cpg_frame_wait(struct cpg_frame *frame, bool do_wait)
+{
+	struct cpg_inst *inst = frame->inst;
+	cs_error_t error;
+	int wake_fd;
+
+	error = cpg_inst_poll(inst, -1, 0);
+	while (error == CS_ERR_TRY_AGAIN && do_wait) {
+		wake_fd = cpg_inst_wake_fd(inst);
+		error = cpg_inst_poll(inst, wake_fd,
+				      wake_fd < 0 ? CPG_RX_WAIT_MS : -1);
+	}
+	return error;
+}
+
+/* Another thread may be quicker to take the event. */
+static cs_error_t cpg_frame_next(struct cpg_frame *frame, bool do_wait)
+{
+	cs_error_t error;
+
+	do {
+		error = cpg_frame_wait(frame, do_wait);
+		if (error == CS_OK)
+			error = cpg_frame_rcv(frame);
+	} while (error == CS_ERR_TRY_AGAIN && do_wait);
+	return error;
+}
+
+/*
+ * Makes the entries, in place, what the program knows: both begin at the same
+ * address, and the program's are smaller.
+ */
+static struct cpg_address *cpg_confchg_convert(struct cpg_confchg *chg)
+{
+	uint32_t n = chg->n_members + chg->n_left + chg->n_joined;
+	char *base = (char *)chg->entries;
+	struct cpg_address addr;
+	struct cpg_member member;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		memcpy(&member, base + i * sizeof(member), sizeof(member));
+		addr.nodeid = member.nodeid;
+		addr.pid = member.pid;
+		addr.reason = member.reason;
+		memcpy(base + i * sizeof(addr), &addr, sizeof(addr));
+	}
+	return (struct cpg_address *)(void *)base;
+}
+
+static void cpg_frame_deliver_confchg(struct cpg_frame *frame)
+{
+	struct cpg_inst *inst = frame->inst;
+	struct cpg_confchg *chg = frame->chg;
+	struct cpg_address *members;
+	struct cpg_address *joined;
+	struct cpg_address *left;
+
+	if (!inst->model.cpg_confchg_fn)
+		return;
+
+	members = cpg_confchg_convert(chg);
+	left = members + chg->n_members;
+	joined = left + chg->n_left;
+	inst->model.cpg_confchg_fn(inst->handle, &frame->group,
+				   members, chg->n_members,
+				   left, chg->n_left,
+				   joined, chg->n_joined);
+}
+
+static void cpg_frame_deliver_view(struct cpg_frame *frame)
+{
+	const struct cpg_view *view = frame->view;
+	struct cpg_inst *inst = frame->inst;
+	struct cpg_ring_id ring = { .nodeid = view->rep, .seq = view->seq };
+
+	if (inst->model.cpg_totem_confchg_fn)
+		inst->model.cpg_totem_confchg_fn(inst->handle, ring,
+						 view->n_nodes, view->nodes);
+}
+
+static void cpg_frame_deliver_msg(struct cpg_frame *frame)
+{
+	struct cpg_inst *inst = frame->inst;
+
+	if (!frame->msg.is_held)
+		inst->model.cpg_deliver_fn(inst->handle, &frame->group,
+					   frame->from.scpg_nodeid,
+					   frame->from.scpg_pid,
+					   frame->msg.data, frame->msg.len);
+	free(frame->msg.owned);
+	frame->msg.owned = NULL;
+}
+
+/* An event that the program has no callback for is an event all the same. */
+static void cpg_frame_deliver(struct cpg_frame *frame)
+{
+	if (frame->chg)
+		cpg_frame_deliver_confchg(frame);
+	else if (frame->view)
+		cpg_frame_deliver_view(frame);
+	else
+		cpg_frame_deliver_msg(frame);
+}
+
+static cs_error_t cpg_frame_run(struct cpg_frame *frame,
+				cs_dispatch_flags_t flags)
+{
+	bool do_wait = flags != CS_DISPATCH_ALL &&
+		       flags != CS_DISPATCH_ONE_NONBLOCKING;
+	bool is_one = flags == CS_DISPATCH_ONE ||
+		      flags == CS_DISPATCH_ONE_NONBLOCKING;
+	cs_error_t error;
+
+	do {
+		error = cpg_frame_next(frame, do_wait);
+		if (error == CS_ERR_TRY_AGAIN && flags == CS_DISPATCH_ALL)
+			return CS_OK;
+		if (error != CS_OK)
+			return error;
+
+		cpg_frame_deliver(frame);
+		if (atomic_load(&frame->inst->is_dead))
+			return CS_ERR_BAD_HANDLE;
+	} while (!is_one);
+	return CS_OK;
+}
+
+/* Takes the instance's buffer, if no other call has it. */
+static cs_error_t cpg_frame_init(struct cpg_frame *frame,
+				 struct cpg_inst *inst)
+{
+	*frame = (struct cpg_frame){ .inst = inst };
+
+	pthread_mutex_lock(&inst->lock);
+	frame->rx = inst->spare;
+	inst->spare = (struct cpg_rxbuf){ 0 };
+	pthread_mutex_unlock(&inst->lock);
+
+	return cpg_rxbuf_init(&frame->rx) ? CS_ERR_NO_MEMORY : CS_OK;
+}
+
+static void cpg_frame_exit(void *arg)
+{
+	struct cpg_frame *frame = arg;
+	struct cpg_inst *inst = frame->inst;
+
+	free(frame->msg.owned);
+	pthread_mutex_lock(&inst->lock);
+	if (!inst->spare.data) {
+		cpg_rxbuf_exit(&inst->spare);
+		inst->spare = frame->rx;
+		frame->rx = (struct cpg_rxbuf){ 0 };
+	}
+	pthread_mutex_unlock(&inst->lock);
+	cpg_rxbuf_exit(&frame->rx);
+	cpg_inst_put(inst);
+}
+
+cs_error_t cpg_dispatch(cpg_handle_t handle,
+			cs_dispatch_flags_t dispatch_types)
+{
+	struct cpg_frame frame;
+	struct cpg_inst *inst;
+	cs_error_t error;
+
+	inst = cpg_inst_lookup(handle);
+	if (!inst)
+		return CS_ERR_BAD_HANDLE;
+
+	error = cpg_frame_init(&frame, inst);
+	pthread_cleanup_push(cpg_frame_exit, &frame);
+	if (error == CS_OK)
+		error = cpg_frame_run(&frame, dispatch_types);
+	pthread_cleanup_pop(1);
+	return error;
+}
