@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A node that cannot get its messages into order: senders are told to wait, in
+# each of the ways there are, and what was accepted is delivered in the end.
+# The topology is that of cpg_lib.sh; node 3, which does not lead the view, is
+# cut off, and has some time until it notices.
+
+# shellcheck source-path=SCRIPTDIR source=../lib/cpg_lib.sh
+. "$(dirname "$0")/../lib/cpg_lib.sh"
+
+SNDBUF=20000			# bytes, twice that for the kernel
+SUSPECT=3000			# ms until the cut is noticed
+
+start_members()
+{
+	cpg_lib_member a 1 group && cpg_lib_member c 3 group &&
+		cpg_lib_expect a "joined=3/"
+}
+
+# Without waiting: EAGAIN when the send buffer is full.
+eagain()
+{
+	cpg_lib_cut 3
+	cpg_lib_say c "sndbuf $SNDBUF"
+	cpg_lib_say c "fill 1000"
+	cpg_lib_expect c 'fill [0-9]+ EAGAIN$' || return
+	accepted=${cpg_lib_line##*fill }
+	accepted=${accepted% EAGAIN}
+	echo "# $accepted messages of 1000 bytes were accepted"
+	[ "$accepted" -gt 0 ] && [ "$accepted" -le $((2 * SNDBUF / 1000 + 1)) ]
+}
+
+not_writable()
+{
+	cpg_lib_say c writable
+	cpg_lib_expect c 'writable no$'
+}
+
+# With SO_SNDTIMEO: EAGAIN when the time is over.
+send_timeout()
+{
+	local before
+
+	cpg_lib_say c "sndtimeo 200"
+	before=$(cpg_lib_now)
+	cpg_lib_say c "send late"
+	cpg_lib_expect c 'send EAGAIN$' || return
+	[ $(($(cpg_lib_line_ms) - before)) -ge 190 ]
+}
+
+# Waiting: it goes on when node 3 has noticed that it is alone.
+waiting_send()
+{
+	cpg_lib_say c "sndtimeo 0"
+	cpg_lib_say c "send patient"
+	cpg_lib_expect c 'left=1/[0-9]+:NODEDOWN,' 30000 &&
+		cpg_lib_expect c "msg 3/${cpg_lib_pid[c]} patient\$"
+}
+
+# Everything that was accepted, once, and nothing that was refused.
+all_delivered()
+{
+	local n
+
+	n=$(cpg_lib_events c | grep -c '^msg .* fill-')
+	echo "# $n of $accepted were delivered"
+	[ "$n" = "$accepted" ] && ! cpg_lib_events c | grep -q '^msg .* late$'
+}
+
+writable_again()
+{
+	cpg_lib_say c writable
+	cpg_lib_expect c 'writable yes$'
+}
+
+cpg_lib_init
+cpg_lib_net 1 2 3
+cpg_lib_check "three nodes in one view" cpg_lib_cluster \
+	heartbeat 100 suspect $((SUSPECT * (cpg_lib_speed > 1 ? 2 : 1)))
+cpg_lib_check "two members" start_members
+accepted=0
+cpg_lib_check "a full send buffer is EAGAIN" eagain
+cpg_lib_check "and not writable" not_writable
+cpg_lib_check "SO_SNDTIMEO ends a wait" send_timeout
+cpg_lib_check "a sender that waits goes on" waiting_send
+cpg_lib_check "all that was accepted is delivered, once" all_delivered
+cpg_lib_check "writable again" writable_again
+cpg_lib_done
