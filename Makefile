@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+#   make modules lib       the module for KDIR, libcpg and the tools
+#   make setup             packages and test kernels, cached; kernels: these only
+#   make check             static checks
+#   make sim selftests     the simulator; the tests that need no kernel
+#   make demo              three nodes in one guest
+#   make test              everything, in every lane
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+all: modules lib
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+lib:
+	$(MAKE) -C userspace
+
+install:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C userspace install
+
+dkms-install:
+	dkms install $(CURDIR)
+
+check:
+	selftests/checks/run
+
+sim:
+	$(MAKE) -C selftests/sim run_tests
+
+selftests:
+	$(MAKE) -C selftests run_tests
+
+setup:
+	selftests/qemu/setup
+
+kernels:
+	selftests/qemu/setup packages kernels
+
+demo: setup
+	selftests/demo/run
+
+test:
+	selftests/run_tests
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C userspace clean
+	$(MAKE) -C selftests clean
+	rm -rf build
+
+.PHONY: all modules lib install dkms-install check sim selftests setup \
+	kernels demo test clean
