@@ -45,8 +45,11 @@ void cpg_sk_hup(struct cpg_sock *cs, int err)
 	smp_store_release(&cs->hup, err);
 	WRITE_ONCE(cs->state, CPG_SK_DEAD);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
-	WRITE_ONCE(sk->sk_err, err);
 	sk->sk_state_change(sk);
+	/* Who asked for it does not see an error. */
+	if (err == ESHUTDOWN)
+		return;
+	WRITE_ONCE(sk->sk_err, err);
 	sk_error_report(sk);
 }
 
@@ -88,6 +91,19 @@ static int cpg_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	return put_user(val, (int __user *)arg);
 }
 
+/* A member both sends and receives, so there is no half of this. */
+static int cpg_shutdown(struct socket *sock, int how)
+{
+	struct sock *sk = sock->sk;
+
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return -EINVAL;
+	if (how != SHUT_RDWR)
+		return -EOPNOTSUPP;
+	cpg_node_sk_shutdown(cpg_sk_node(sk), cpg_sk(sk));
+	return 0;
+}
+
 static int cpg_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
@@ -115,7 +131,7 @@ static const struct proto_ops cpg_ops = {
 	.poll		= cpg_poll,
 	.ioctl		= cpg_ioctl,
 	.listen		= sock_no_listen,
-	.shutdown	= sock_no_shutdown,
+	.shutdown	= cpg_shutdown,
 	.setsockopt	= cpg_setsockopt,
 	.getsockopt	= cpg_getsockopt,
 	.sendmsg	= cpg_sendmsg,

@@ -171,7 +171,7 @@ enum cpg_sk_state {
 	CPG_SK_IDLE,		/* in no group */
 	CPG_SK_JOINED,		/* joined, or about to be */
 	CPG_SK_LEAVING,		/* until its own leave is delivered */
-	CPG_SK_DEAD,		/* put out, or the node went */
+	CPG_SK_DEAD,		/* put out, shut down, or the node went */
 	__CPG_SK_NR
 };
 
@@ -184,7 +184,7 @@ enum cpg_sk_state {
  * @proc: the process in the engine; the engine holds a reference to the socket
  *	for as long as this is set
  * @state: enum cpg_sk_state
- * @hup: why the socket is dead, a positive errno
+ * @hup: why the socket is dead, a positive errno; ESHUTDOWN: it was asked to
  * @want_view: the view is to follow the next change of the group
  * @pid: of who joined
  * @group: the group
@@ -294,6 +294,7 @@ int cpg_node_engine_need(struct cpg_node *node);
 void cpg_node_engine_drop(struct cpg_node *node, struct cpg_engine **old);
 int cpg_node_sk_add(struct cpg_node *node, struct cpg_sock *cs);
 void cpg_node_sk_del(struct cpg_node *node, struct cpg_sock *cs);
+void cpg_node_sk_shutdown(struct cpg_node *node, struct cpg_sock *cs);
 int cpg_node_sk_join(struct cpg_node *node, struct cpg_sock *cs,
 		     const struct cpg_group *group, u32 pid);
 int cpg_node_sk_leave(struct cpg_node *node, struct cpg_sock *cs);

@@ -627,6 +627,20 @@ void cpg_node_sk_del(struct cpg_node *node, struct cpg_sock *cs)
 }
 
 /**
+ * cpg_node_sk_shutdown() - a socket is to be out of its group for good
+ * @node: node
+ * @cs: socket; what it has received stays in its queue
+ */
+void cpg_node_sk_shutdown(struct cpg_node *node, struct cpg_sock *cs)
+{
+	cpg_node_lock(node);
+	cpg_sk_hup(cs, ESHUTDOWN);
+	if (cs->proc)
+		cpg_node_sk_detach(node, cs);
+	cpg_node_unlock(node);
+}
+
+/**
  * cpg_node_sk_join() - a socket wants into a group
  * @node: node
  * @cs: socket
@@ -634,7 +648,7 @@ void cpg_node_sk_del(struct cpg_node *node, struct cpg_sock *cs)
  * @pid: of the process
  *
  * Return: 0; -EEXIST (is in a group, or the process is in this one), -EAGAIN,
- * -ENOMEM, -ENETDOWN, -ECONNRESET.
+ * -ENOMEM, -ENETDOWN, -ECONNRESET, -ESHUTDOWN.
  */
 int cpg_node_sk_join(struct cpg_node *node, struct cpg_sock *cs,
 		     const struct cpg_group *group, u32 pid)

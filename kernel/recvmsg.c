@@ -197,7 +197,8 @@ static int cpg_sk_wait_readable(struct sock *sk, long *timeo)
 
 /*
  * The head of the queue, which stays there; only who holds recv_lock
- * removes it.  Returns with recv_lock held if there is one.
+ * removes it.  Returns with recv_lock held if there is one; NULL at the end of
+ * a socket that was shut down.
  */
 static struct cpg_recv *cpg_sk_head(struct sock *sk, int flags)
 {
@@ -216,7 +217,7 @@ static struct cpg_recv *cpg_sk_head(struct sock *sk, int flags)
 			return recv;
 		mutex_unlock(&cs->recv_lock);
 		if (hup)
-			return ERR_PTR(-hup);
+			return hup == ESHUTDOWN ? NULL : ERR_PTR(-hup);
 		err = cpg_sk_wait_readable(sk, &timeo);
 		if (err)
 			return ERR_PTR(err);
@@ -303,7 +304,8 @@ static int cpg_event_copy(struct cpg_event *ev, bool seq, struct msghdr *msg,
  * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC
  *
  * Return: bytes of payload, or a negative errno; when the socket is dead and
- * the last event was read, why it is, every time.
+ * the last event was read, why it is, every time: 0 and no address after
+ * shutdown().
  */
 int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 		int flags)
@@ -321,6 +323,10 @@ int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 	recv = cpg_sk_head(sk, flags);
 	if (IS_ERR(recv))
 		return PTR_ERR(recv);
+	if (!recv) {
+		msg->msg_namelen = 0;
+		return 0;
+	}
 
 	ev = recv->ev;
 	if (READ_ONCE(cs->notrunc) && !cpg_event_fits(ev, seq, msg, size))

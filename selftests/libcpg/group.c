@@ -152,6 +152,32 @@ TEST_F(group, c23_same_process_twice)
 	EXPECT_EQ(CS_OK, cpg_finalize(b.handle));
 }
 
+/* The others are told at once, not when the callback returns. */
+static void hook_finalize(struct client *c)
+{
+	struct _test_data_group *self = c->hook_arg;
+	struct ev ev;
+
+	c->hook = NULL;
+	c->hook_error = cpg_finalize(c->handle);
+	ev = peer_next(&self->p);
+	if (!ev_is_conf(&ev, 1, 1, 0) ||
+	    !ev_list_has(ev.left, 1, getpid(), CPG_REASON_PROCDOWN))
+		c->hook_error = CS_ERR_FAILED_OPERATION;
+}
+
+TEST_F(group, c33_finalize_in_callback)
+{
+	both_join(_metadata, self);
+	ASSERT_EQ(CS_OK, peer_send(&self->p, 3, 1));
+	ASSERT_EQ(EV_MSG, peer_next(&self->p).kind);
+	self->a.hook = hook_finalize;
+	self->a.hook_arg = self;
+	EXPECT_EQ(CS_ERR_BAD_HANDLE,
+		  cpg_dispatch(self->a.handle, CS_DISPATCH_BLOCKING));
+	EXPECT_EQ(CS_OK, self->a.hook_error);
+}
+
 TEST_F(group, c24_finalize_and_join_again)
 {
 	struct client b;
