@@ -382,7 +382,7 @@ cpg_lib_line_after()
 cpg_lib_expect()
 {
 	cpg_lib_line=''
-	cpg_lib_wait "${3:-5000}" cpg_lib_line_after "$1" "$2"
+	cpg_lib_wait "${3:-20000}" cpg_lib_line_after "$1" "$2"
 }
 
 # The time in the line that was expected last.

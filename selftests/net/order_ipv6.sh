@@ -1,4 +1,4 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # As order.sh, over IPv6.
-CPG_LIB_FAMILY=6 exec "$(dirname "$0")/order.sh" order_member
+CPG_LIB_FAMILY=6 exec "$(dirname "$0")/order.sh" order_member:1000
