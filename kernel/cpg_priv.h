@@ -311,6 +311,7 @@ void cpg_node_conf_default(struct cpg_node *node,
 struct cpg_buf *cpg_buf_alloc_wait(u32 len);
 struct cpg_buf *cpg_buf_wrap(struct sk_buff *skb);
 bool cpg_buf_is_page(const struct cpg_buf *buf);
+u32 cpg_buf_truesize(const struct cpg_buf *buf, u32 len);
 
 enum {
 	/* Largest buffer made of a message from user space. */

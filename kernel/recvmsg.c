@@ -53,17 +53,6 @@ void cpg_recv_exit(void)
 	mempool_destroy(cpg_recv_pool);
 }
 
-/* The part of a packet's memory that a slice keeps. */
-static u32 cpg_slice_truesize(const struct cpg_slice *slice)
-{
-	const struct sk_buff *skb = slice->buf->priv;
-
-	if (!skb || !slice->buf->len)
-		return sizeof(*slice) + slice->len;
-	return sizeof(*slice) +
-	       div_u64((u64)skb->truesize * slice->len, slice->buf->len);
-}
-
 static u32 cpg_event_truesize(struct cpg_event *ev)
 {
 	u32 size = sizeof(struct cpg_recv) + sizeof(*ev);
@@ -71,8 +60,12 @@ static u32 cpg_event_truesize(struct cpg_event *ev)
 
 	if (ev->kind != CPG_EVENT_MSG)
 		return size + ev->len;
-	for (i = 0; i < ev->nslices; i++)
-		size += cpg_slice_truesize(&cpg_event_slices(ev)[i]);
+	for (i = 0; i < ev->nslices; i++) {
+		const struct cpg_slice *slice = &cpg_event_slices(ev)[i];
+
+		size += sizeof(*slice) +
+			cpg_buf_truesize(slice->buf, slice->len);
+	}
 	return size;
 }
 

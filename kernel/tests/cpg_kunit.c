@@ -45,7 +45,11 @@ static void cpg_hash_test(struct kunit *test)
 /* --- buffers --- */
 
 static const u32 cpg_buf_sizes[] = {
-	0, 1, 4063, 4064, 4065, 16384, CPG_BUF_MAX
+	0, 1, 479, 480, 481, 4063, 4064, 4065, 16384, CPG_BUF_MAX
+};
+
+enum {
+	CPG_TEST_BUF_SMALL = 480,	/* up to here there are no pages */
 };
 
 static void cpg_buf_desc(const u32 *size, char *desc)
@@ -64,8 +68,13 @@ static void cpg_buf_share(struct kunit *test, struct cpg_buf *buf, u32 size)
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	KUNIT_EXPECT_EQ(test, buf->len, size);
 	KUNIT_EXPECT_EQ(test, (unsigned long)buf->data % 16, 0);
-	KUNIT_EXPECT_TRUE(test, cpg_buf_is_page(buf));
+	KUNIT_EXPECT_EQ(test, cpg_buf_is_page(buf), size > CPG_TEST_BUF_SMALL);
+	KUNIT_EXPECT_GE(test, cpg_buf_truesize(buf, size), size);
 	memset(buf->data, 0x5a, size);
+	if (!cpg_buf_is_page(buf)) {
+		cpg_buf_put(buf);
+		return;
+	}
 
 	data = buf->data;
 	page = virt_to_head_page(data);
