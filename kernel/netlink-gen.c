@@ -10,12 +10,6 @@
 
 #include <uapi/linux/cpg_netlink.h>
 
-/* Integer value ranges */
-static const struct netlink_range_validation cpg_a_suspect_range = {
-	.min	= CPG_SUSPECT_MIN,
-	.max	= CPG_SUSPECT_MAX,
-};
-
 /* Common nested types */
 const struct nla_policy cpg_address_nl_policy[CPG_A_ADDRESS_PORT + 1] = {
 	[CPG_A_ADDRESS_IPV4] = { .type = NLA_U32, },
@@ -35,7 +29,7 @@ const struct nla_policy cpg_nl_policy[CPG_A_PEER + 1] = {
 	[CPG_A_CLUSTER] = { .type = NLA_NUL_STRING, .len = CPG_CLUSTER_MAX, },
 	[CPG_A_LOCAL] = NLA_POLICY_NESTED(cpg_address_nl_policy),
 	[CPG_A_HEARTBEAT] = NLA_POLICY_RANGE(NLA_U32, CPG_HEARTBEAT_MIN, CPG_HEARTBEAT_MAX),
-	[CPG_A_SUSPECT] = NLA_POLICY_FULL_RANGE(NLA_U32, &cpg_a_suspect_range),
+	[CPG_A_SUSPECT] = NLA_POLICY_RANGE(NLA_U32, CPG_SUSPECT_MIN, CPG_SUSPECT_MAX),
 	[CPG_A_PEER] = NLA_POLICY_NESTED(cpg_peer_nl_policy),
 };
 

@@ -13,7 +13,7 @@
 #define CPG_HEARTBEAT_MIN	5
 #define CPG_HEARTBEAT_MAX	10000
 #define CPG_SUSPECT_MIN		10
-#define CPG_SUSPECT_MAX		300000
+#define CPG_SUSPECT_MAX		30000
 
 /**
  * enum cpg_node_state - What a node does just now.
