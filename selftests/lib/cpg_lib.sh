@@ -122,7 +122,7 @@ cpg_lib_dump()
 	done
 	for node in "${cpg_lib_nodes[@]}"; do
 		echo "# --- node $node"
-		timeout 10 ip netns exec "cpg-$$-$node" "$cpg_lib_cpg" show \
+		cpg_lib_in "$node" timeout 10 "$cpg_lib_cpg" show \
 			node view peers groups counters 2>&1 |
 			sed '/ 0$/d; s/^/# /'
 	done
@@ -160,13 +160,14 @@ cpg_lib_wait()
 
 # --- the network -------------------------------------------------------------
 
-# cpg_lib_in NODE COMMAND...
+# cpg_lib_in NODE COMMAND...; not with "ip netns exec", which mounts /sys anew
+# each time: where seconds are minutes, that is most of a test's time.
 cpg_lib_in()
 {
 	local node=$1
 
 	shift
-	ip netns exec "cpg-$$-$node" "$@"
+	nsenter --net="/run/netns/cpg-$$-$node" "$@"
 }
 
 cpg_lib_addr()
@@ -279,7 +280,8 @@ cpg_lib_view()
 {
 	local json
 
-	json=$(cpg_lib_in "$1" "$cpg_lib_cpg" show -j | tr -d ' \t\n') || return
+	json=$(cpg_lib_in "$1" "$cpg_lib_cpg" show -j) || return
+	json=${json//[[:space:]]/}
 	[[ $json =~ \"view\":\{[^}]*\"nodes\":\[([0-9,]*)\] ]] || return
 	echo "${BASH_REMATCH[1]//,/ }"
 }
@@ -289,7 +291,8 @@ cpg_lib_counter()
 {
 	local json
 
-	json=$(cpg_lib_in "$1" "$cpg_lib_cpg" show -j | tr -d ' \t\n') || return
+	json=$(cpg_lib_in "$1" "$cpg_lib_cpg" show -j) || return
+	json=${json//[[:space:]]/}
 	[[ $json =~ \"$2\":([0-9]+) ]] || return
 	echo "${BASH_REMATCH[1]}"
 }
@@ -326,7 +329,8 @@ cpg_lib_start()
 	shift 2
 	rm -f "$in"
 	mkfifo "$in"
-	ip netns exec "cpg-$$-$node" "$@" \
+	# Executed, not called, so that $! is the program.
+	nsenter --net="/run/netns/cpg-$$-$node" "$@" \
 		< "$in" > "$cpg_lib_tmp/$name.out" 2>&1 &
 	cpg_lib_pid[$name]=$!
 	cpg_lib_children+=("$!")
@@ -367,14 +371,22 @@ cpg_lib_member_end()
 	return $status
 }
 
+# Without another process: this is asked again and again.
 cpg_lib_line_after()
 {
-	local seen=${cpg_lib_seen[$1]} found
+	local seen=${cpg_lib_seen[$1]} line
+	local -a lines
 
-	found=$(tail -n "+$((seen + 1))" "$cpg_lib_tmp/$1.out" |
-		grep -n -m 1 -E -e "$2") || return
-	cpg_lib_seen[$1]=$((seen + ${found%%:*}))
-	cpg_lib_line=${found#*:}
+	[ -e "$cpg_lib_tmp/$1.out" ] || return
+	mapfile -t -s "$seen" lines < "$cpg_lib_tmp/$1.out"
+	for line in "${lines[@]}"; do
+		seen=$((seen + 1))
+		[[ $line =~ $2 ]] || continue
+		cpg_lib_seen[$1]=$seen
+		cpg_lib_line=$line
+		return 0
+	done
+	return 1
 }
 
 # cpg_lib_expect NAME REGEX [MS]: the member prints such a line, after those
