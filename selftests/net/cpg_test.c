@@ -189,13 +189,27 @@ int cpg_test_recv(int fd, struct cpg_test_event *ev, int flags)
 	return 0;
 }
 
-int cpg_test_poll(int fd, short events, int ms)
+static int test_poll(int fd, short events, int ms)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };
 	int ret;
 
-	ret = cpg_test_result(poll(&pfd, 1, ms * cpg_test_speed()));
+	ret = cpg_test_result(poll(&pfd, 1, ms));
 	return ret > 0 ? pfd.revents : ret;
+}
+
+int cpg_test_poll(int fd, short events, int ms)
+{
+	return test_poll(fd, events, ms * cpg_test_speed());
+}
+
+bool cpg_test_is_quiet(int fd)
+{
+	int ms = CPG_TEST_QUIET_MS * cpg_test_speed();
+
+	if (ms > CPG_TEST_QUIET_MAX_MS)
+		ms = CPG_TEST_QUIET_MAX_MS;
+	return !test_poll(fd, POLLIN, ms);
 }
 
 int cpg_test_next(int fd, struct cpg_test_event *ev)

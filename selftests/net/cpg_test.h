@@ -33,6 +33,7 @@ enum cpg_test_kind {
 enum {
 	CPG_TEST_WAIT_MS = 5000,	/* times CPG_SPEED */
 	CPG_TEST_QUIET_MS = 50,		/* times CPG_SPEED */
+	CPG_TEST_QUIET_MAX_MS = 1000,	/* but no longer than this */
 	CPG_TEST_CONTROL = 16384,
 };
 
@@ -99,6 +100,9 @@ int cpg_test_next(int fd, struct cpg_test_event *ev);
 
 /* poll() for at most @ms milliseconds, scaled; revents, 0 or -errno. */
 int cpg_test_poll(int fd, short events, int ms);
+
+/* Nothing comes to be read for some time. */
+bool cpg_test_is_quiet(int fd);
 
 /* Waits until the own join is delivered and everything else is read. */
 int cpg_test_settle(int fd);

@@ -94,7 +94,7 @@ TEST_F(evict, others_see_procdown)
 	ASSERT_EQ(1, chg->n_left);
 	EXPECT_EQ(self->slow_pid, cpg_test_left(chg)->pid);
 	EXPECT_EQ(CPG_CHG_PROCDOWN, cpg_test_left(chg)->reason);
-	EXPECT_EQ(0, cpg_test_poll(self->fd, POLLIN, CPG_TEST_QUIET_MS));
+	EXPECT_TRUE(cpg_test_is_quiet(self->fd));
 }
 
 TEST_F(evict, itself_sees_a_hangup_and_no_gap)

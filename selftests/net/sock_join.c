@@ -59,7 +59,7 @@ static void expect_joined(struct __test_metadata *_metadata, int fd, __u32 pid)
 
 static void expect_quiet(struct __test_metadata *_metadata, int fd)
 {
-	EXPECT_EQ(0, cpg_test_poll(fd, POLLIN, CPG_TEST_QUIET_MS));
+	EXPECT_TRUE(cpg_test_is_quiet(fd));
 }
 
 static int join_raw(int fd, const struct cpg_group *group, socklen_t len)

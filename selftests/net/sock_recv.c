@@ -270,7 +270,7 @@ TEST_F(recv, view_after_own_join)
 	}
 	EXPECT_EQ(1, views);
 	EXPECT_EQ(1, changes);
-	EXPECT_EQ(0, cpg_test_poll(fd, POLLIN, CPG_TEST_QUIET_MS));
+	EXPECT_TRUE(cpg_test_is_quiet(fd));
 	close(fd);
 }
 
@@ -281,7 +281,7 @@ TEST_F(recv, no_view_unless_asked)
 	ASSERT_EQ(0, cpg_test_join(fd, "other"));
 	ASSERT_EQ(0, cpg_test_next(fd, &self->ev));
 	EXPECT_EQ(CPG_TEST_CONFCHG, self->ev.kind);
-	EXPECT_EQ(0, cpg_test_poll(fd, POLLIN, CPG_TEST_QUIET_MS));
+	EXPECT_TRUE(cpg_test_is_quiet(fd));
 	close(fd);
 }
 
@@ -363,7 +363,7 @@ TEST_F(recv, nothing_after_leave)
 	ASSERT_EQ(0, cpg_test_leave(fd));
 	ASSERT_EQ(0, cpg_test_settle(fd));
 	ASSERT_EQ(1, cpg_test_send(self->fd, "x", 1, 0));
-	EXPECT_EQ(0, cpg_test_poll(fd, POLLIN, CPG_TEST_QUIET_MS));
+	EXPECT_TRUE(cpg_test_is_quiet(fd));
 	close(fd);
 }
 

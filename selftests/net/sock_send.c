@@ -40,7 +40,7 @@ static void expect_msg(struct __test_metadata *_metadata,
 
 static void expect_quiet(struct __test_metadata *_metadata, int fd)
 {
-	EXPECT_EQ(0, cpg_test_poll(fd, POLLIN, CPG_TEST_QUIET_MS));
+	EXPECT_TRUE(cpg_test_is_quiet(fd));
 }
 
 TEST_F(send, not_joined)
