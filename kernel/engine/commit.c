@@ -105,7 +105,9 @@ static void cpg_commit_epoch_fill(struct cpg_attempt *att)
 
 	ep->me = att->me;
 	ep->leader = att->leader;
+	ep->expected = att->expected;
 	for (i = 0; i < att->n; i++) {
+		ep->votes += att->member[i].votes;
 		ep->node[i]->nodeid = att->member[i].nodeid;
 		ep->node[i]->join_no = att->member[i].join_no;
 		ep->node[i]->incarnation = att->member[i].incarnation;
@@ -177,6 +179,7 @@ static int cpg_commit_offer_fill(struct cpg_engine *eng,
 	commit = (void *)att->down.data;
 	commit->leader = cpu_to_le32(att->member[att->leader].nodeid);
 	commit->n_members = cpu_to_le32(att->n);
+	commit->expected = cpu_to_le32(att->expected);
 	wire = (void *)(commit + 1);
 	for (i = 0; i < att->n; i++)
 		wire[i] = (struct cpg_wire_member) {
@@ -184,6 +187,7 @@ static int cpg_commit_offer_fill(struct cpg_engine *eng,
 			.join_no = cpu_to_le32(att->member[i].join_no),
 			.incarnation =
 				cpu_to_le64(att->member[i].incarnation),
+			.votes = cpu_to_le32(att->member[i].votes),
 		};
 	return 0;
 }
@@ -196,6 +200,7 @@ static void cpg_commit_member_set(struct cpg_engine *eng,
 	cand->nodeid = peer ? peer->nodeid : eng->cfg.nodeid;
 	cand->join_no = peer ? peer->join_no : eng->join_no;
 	cand->incarnation = peer ? peer->incarnation : eng->cfg.incarnation;
+	cand->votes = peer ? peer->votes : eng->cfg.votes;
 }
 
 /* The members in ascending order; this node is the lowest. */
@@ -220,6 +225,8 @@ static void cpg_commit_members_fill(struct cpg_engine *eng,
 
 		if ((peer ? peer->idx : ep->me) == ep->leader)
 			att->leader = i;
+		att->expected = max(att->expected, peer ? peer->expected :
+				    cpg_quorum_expected(eng));
 	}
 }
 
@@ -269,13 +276,19 @@ static bool cpg_commit_offer_read(struct cpg_engine *eng,
 	bool has_me = false, has_leader = false;
 	u32 i;
 
+	att->expected = le32_to_cpu(commit->expected);
+	if (att->expected < cpg_quorum_expected(eng) ||
+	    att->expected > CPG_EXPECTED_VOTES_MAX)
+		return false;
 	for (i = 0; i < att->n; i++) {
 		struct cpg_candidate *cand = &att->member[i];
 
 		cand->nodeid = le32_to_cpu(wire[i].nodeid);
 		cand->join_no = le32_to_cpu(wire[i].join_no);
 		cand->incarnation = le64_to_cpu(wire[i].incarnation);
-		if (i && cand->nodeid <= cand[-1].nodeid)
+		cand->votes = le32_to_cpu(wire[i].votes);
+		if ((i && cand->nodeid <= cand[-1].nodeid) ||
+		    cand->votes > CPG_NODE_VOTES_MAX)
 			return false;
 		if (cand->nodeid == le32_to_cpu(commit->leader)) {
 			att->leader = i;
@@ -283,7 +296,8 @@ static bool cpg_commit_offer_read(struct cpg_engine *eng,
 		}
 		if (cand->nodeid == eng->cfg.nodeid) {
 			if (cand->incarnation != eng->cfg.incarnation ||
-			    cand->join_no != eng->join_no)
+			    cand->join_no != eng->join_no ||
+			    cand->votes != eng->cfg.votes)
 				return false;
 			att->me = i;
 			has_me = true;

@@ -145,7 +145,8 @@ void cpg_engine_config_init(struct cpg_engine_config *cfg)
 	cfg->join_repeat = 5 * CPG_NSEC_PER_MSEC;
 	cfg->beacon = 100 * CPG_NSEC_PER_MSEC;
 	cfg->budget = 1 << 20;
-	cfg->votes = 0;
+	cfg->votes = 1;
+	cfg->expected = 0;
 }
 
 static bool cpg_engine_config_ok(const struct cpg_engine_config *cfg)
@@ -153,7 +154,8 @@ static bool cpg_engine_config_ok(const struct cpg_engine_config *cfg)
 	return cfg->nodeid && cfg->incarnation && cfg->mtu >= CPG_MTU_MIN &&
 	       cfg->mtu <= CPG_MTU_MAX && cfg->heartbeat && cfg->join_repeat &&
 	       cfg->beacon && cfg->suspect >= 2 * cfg->heartbeat &&
-	       cfg->budget >= cfg->mtu;
+	       cfg->budget >= cfg->mtu && cfg->votes <= CPG_NODE_VOTES_MAX &&
+	       cfg->expected <= CPG_EXPECTED_VOTES_MAX;
 }
 
 static int cpg_engine_first_view(struct cpg_engine *eng)
@@ -168,6 +170,8 @@ static int cpg_engine_first_view(struct cpg_engine *eng)
 		return -ENOMEM;
 	ep->node[0]->nodeid = eng->cfg.nodeid;
 	ep->node[0]->incarnation = eng->cfg.incarnation;
+	ep->votes = eng->cfg.votes;
+	ep->expected = cpg_quorum_expected(eng);
 	eng->promised = id.seq;
 	cpg_view_install(eng, ep);
 	cpg_view_tell(eng);
@@ -196,6 +200,7 @@ struct cpg_engine *cpg_engine_create(const struct cpg_engine_config *cfg,
 	eng->rtt = CPG_NSEC_PER_MSEC;
 	INIT_LIST_HEAD(&eng->sendq);
 	INIT_LIST_HEAD(&eng->flight);
+	INIT_LIST_HEAD(&eng->parked);
 	cpg_group_init(eng);
 	eng->join_at = CPG_NEVER;
 	eng->own_at = CPG_NEVER;
@@ -229,7 +234,8 @@ static void cpg_engine_try_stop(struct cpg_engine *eng)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 	bool is_idle = list_empty(&eng->sendq) && list_empty(&eng->flight) &&
-		       !ep->in_flight && eng->state == CPG_STATE_OPERATIONAL;
+		       list_empty(&eng->parked) && !ep->in_flight &&
+		       eng->state == CPG_STATE_OPERATIONAL;
 	u32 i;
 
 	if (eng->state == CPG_STATE_STOPPED ||
@@ -440,13 +446,16 @@ void cpg_engine_status(const struct cpg_engine *eng, struct cpg_status *st)
 		.view_rep = ep->id.rep,
 		.leader = ep->node[ep->leader]->nodeid,
 		.n_nodes = ep->n,
+		.votes = ep->votes,
+		.expected = ep->expected,
 		.quorate = cpg_event_view(ep->view)->flags & CPG_VIEW_F_QUORATE,
 		.nodeid_used = eng->nodeid_used,
 		.stable = ep->stable,
 		.delivered = cpg_order_ack(ep),
 		.credit = eng->credit,
 		.in_flight = ep->in_flight,
-		.queued = eng->queued,
+		.queued = eng->queued + eng->n_parked,
+		.parked = eng->n_parked,
 	};
 	if (eng->stop_at != CPG_NEVER && eng->state != CPG_STATE_STOPPED)
 		st->state = CPG_STATE_STOPPING;

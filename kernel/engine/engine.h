@@ -187,7 +187,9 @@ struct cpg_engine_ops {
  * @join_repeat: nanoseconds until a membership packet is repeated
  * @beacon: nanoseconds between beacons to nodes that are not in the view
  * @budget: bytes in flight in a view, of all nodes together
- * @votes: nodes that the cluster is meant to have; 0: as many as configured
+ * @votes: of this node, at most CPG_NODE_VOTES_MAX
+ * @expected: votes of all nodes that the cluster is meant to have, at most
+ *	CPG_EXPECTED_VOTES_MAX; 0: one for each that is configured
  */
 struct cpg_engine_config {
 	u32	nodeid;
@@ -202,6 +204,12 @@ struct cpg_engine_config {
 	u64	beacon;
 	u32	budget;
 	u32	votes;
+	u32	expected;
+};
+
+enum {
+	CPG_NODE_VOTES_MAX = 255,
+	CPG_EXPECTED_VOTES_MAX = CPG_NODES_MAX * CPG_NODE_VOTES_MAX,
 };
 
 enum {
@@ -317,7 +325,8 @@ void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc);
  * There is no limit here to what a process may have queued: who calls counts,
  * and counts back on @ops->sent.
  *
- * Return: 0, -ENOTCONN (leaving), -ENOMEM, -ENETDOWN.
+ * Return: 0, -ENOTCONN (leaving), -EHOSTUNREACH (it joined with
+ * CPG_JOIN_F_QUORUM, and the view has no majority), -ENOMEM, -ENETDOWN.
  */
 int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 		    struct cpg_event *ev);
@@ -328,7 +337,8 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
  * @now: time
  *
  * Local processes go down in order, then the other nodes are told.  Ends with
- * @ops->stopped, after one second at the latest.
+ * @ops->stopped, after one second at the latest: what waits for a majority is
+ * lost then.
  */
 void cpg_engine_stop(struct cpg_engine *eng, u64 now);
 
@@ -341,13 +351,16 @@ void cpg_engine_stop(struct cpg_engine *eng, u64 now);
  * @view_rep: representative of the view
  * @leader: node id of the sequencer
  * @n_nodes: nodes in the view
- * @quorate: the view has a majority of the configured nodes
+ * @votes: votes of the view
+ * @expected: votes that the cluster is meant to have
+ * @quorate: the view has a majority of these
  * @nodeid_used: another live node has this node's id
  * @stable: every node holds all up to this place in the order
  * @delivered: this node delivered all up to this place
  * @credit: bytes this node may have in flight
  * @in_flight: bytes it has in flight
  * @queued: bytes accepted and not yet numbered
+ * @parked: bytes of these that wait for a majority
  * @counters: indexed by enum cpg_counter
  */
 struct cpg_status {
@@ -358,6 +371,8 @@ struct cpg_status {
 	u32		view_rep;
 	u32		leader;
 	u32		n_nodes;
+	u32		votes;
+	u32		expected;
 	bool		quorate;
 	bool		nodeid_used;
 	u64		stable;
@@ -365,6 +380,7 @@ struct cpg_status {
 	u32		credit;
 	u32		in_flight;
 	u64		queued;
+	u64		parked;
 	u64		counters[__CPG_CNT_NR];
 };
 

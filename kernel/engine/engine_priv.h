@@ -67,6 +67,13 @@ static inline bool cpg_vid_equal(const struct cpg_vid *a,
 	return a->seq == b->seq && a->rep == b->rep;
 }
 
+/* Kinds of messages of a node of which one may overtake the other. */
+enum cpg_serial {
+	CPG_SERIAL_ANY,		/* sent in every view */
+	CPG_SERIAL_QUORUM,	/* sent in views with a majority */
+	__CPG_SERIAL_NR
+};
+
 /**
  * struct cpg_blob - a thing sent or received in chunks
  * @type: enum cpg_wire_type; 0: none
@@ -102,10 +109,13 @@ struct cpg_blob {
  * @hears: slots of the nodes that it hears
  * @members: slots of the nodes in its view
  * @n_members: how many it named, whether they are known here or not
- * @join_valid: it is gathering; the next three are of its last JOIN
+ * @join_valid: it is gathering; the next four are of its last JOIN
  * @join_no: counts its gatherings
  * @join_max_seq: greatest view seq that it knows
- * @serial: the greatest of its messages that was delivered here
+ * @votes: its votes
+ * @expected: the votes that it expects of the whole cluster
+ * @serial: the greatest of its messages that was delivered here, by enum
+ *	cpg_serial
  * @offer: a COMMIT1 of it that is not complete
  * @offer_id: the view that it proposes
  */
@@ -128,7 +138,9 @@ struct cpg_peer {
 	bool		join_valid;
 	u32		join_no;
 	u64		join_max_seq;
-	u64		serial;
+	u32		votes;
+	u32		expected;
+	u64		serial[__CPG_SERIAL_NR];
 	struct cpg_blob	offer;
 	struct cpg_vid	offer_id;
 };
@@ -191,7 +203,8 @@ struct cpg_stream {
  * @incarnation: which life of it
  * @join_no: with which gathering it came
  * @peer: NULL: this node
- * @serial: the greatest of its messages that was delivered here, in any view
+ * @serial: the greatest of its messages that was delivered here, in any view,
+ *	by enum cpg_serial
  * @stream: what it sends
  */
 struct cpg_vnode {
@@ -199,7 +212,7 @@ struct cpg_vnode {
 	u32			join_no;
 	u64			incarnation;
 	struct cpg_peer		*peer;
-	u64			serial;
+	u64			serial[__CPG_SERIAL_NR];
 	struct cpg_stream	stream;
 };
 
@@ -229,6 +242,8 @@ struct cpg_cursor {
  * @leader: place of the sequencer
  * @others: node ids of the others, @n - 1 of them
  * @slots: slots of all
+ * @votes: votes of all
+ * @expected: votes that the cluster is meant to have
  * @view: what is told of it
  * @cur: what is delivered next
  * @rel: what is let go next, when it is stable
@@ -253,6 +268,8 @@ struct cpg_epoch {
 	u32			leader;
 	u32			others[CPG_NODES_MAX];
 	struct cpg_set		slots;
+	u32			votes;
+	u32			expected;
 	struct cpg_event	*view;
 	struct cpg_cursor	cur;
 	struct cpg_cursor	rel;
@@ -276,6 +293,7 @@ struct cpg_epoch {
  * @nodeid: its id
  * @join_no: its gathering
  * @incarnation: which life of it
+ * @votes: its votes
  * @peer: NULL: this node
  * @in: representative: the last thing it sent
  * @done: representative: @in is complete; or it acknowledged the INSTALL
@@ -286,6 +304,7 @@ struct cpg_candidate {
 	u32		nodeid;
 	u32		join_no;
 	u64		incarnation;
+	u32		votes;
 	struct cpg_peer	*peer;
 	struct cpg_blob	in;
 	bool		done;
@@ -299,6 +318,7 @@ struct cpg_candidate {
  * @n: members
  * @me: place of this node
  * @leader: place of the sequencer
+ * @expected: votes that the cluster is meant to have
  * @step: the type of packet that this node waits for
  * @progress: when something last came
  * @epoch: for the new view, made beforehand
@@ -324,6 +344,7 @@ struct cpg_attempt {
 	u32			n;
 	u32			me;
 	u32			leader;
+	u32			expected;
 	u32			step;
 	u64			progress;
 	struct cpg_epoch	*epoch;
@@ -347,7 +368,7 @@ struct cpg_attempt {
 
 /**
  * struct cpg_txmsg - a message on its way into the order
- * @link: in sendq, or in flight
+ * @link: in sendq, parked or in flight
  * @rec_type: CPG_REC_MSG, CPG_REC_JOIN or CPG_REC_LEAVE
  * @reason: LEAVE: CPG_CHG_*
  * @is_queued: it is on one of the lists
@@ -410,6 +431,7 @@ struct cpg_grp {
  * @is_local: of this node
  * @is_member: its join is in order
  * @is_leaving: a leave is queued
+ * @is_parked: messages of it wait for a majority
  * @is_marked: scratch: goes with its node, or came with it
  * @tx_join: its join
  * @tx_leave: its leave, so that leaving needs no memory
@@ -426,6 +448,7 @@ struct cpg_proc {
 	bool			is_local;
 	bool			is_member;
 	bool			is_leaving;
+	bool			is_parked;
 	bool			is_marked;
 	struct cpg_txmsg	tx_join;
 	struct cpg_txmsg	tx_leave;
@@ -456,7 +479,9 @@ struct cpg_proc {
  *	acknowledged it, or NULL
  * @sendq: struct cpg_txmsg that are not (wholly) in packets
  * @flight: and those that are, until they are delivered
+ * @parked: those that wait for a view with a majority
  * @queued: bytes in @sendq
+ * @n_parked: bytes in @parked
  * @credit: bytes that may be in flight
  * @rtt: smoothed round trip time
  * @groups: hash table of groups
@@ -503,7 +528,9 @@ struct cpg_engine {
 	struct cpg_attempt		*installed;
 	struct list_head		sendq;
 	struct list_head		flight;
+	struct list_head		parked;
 	u64				queued;
+	u64				n_parked;
 	u32				credit;
 	u64				rtt;
 	struct list_head		groups[CPG_HASH_SIZE];
@@ -643,6 +670,13 @@ void cpg_group_proc_destroy(struct cpg_proc *proc);
 void cpg_group_nodes_down(struct cpg_engine *eng, const u32 *nodeids, u32 n);
 void cpg_group_procs_up(struct cpg_engine *eng, struct list_head *procs);
 void cpg_group_stop(struct cpg_engine *eng);
+
+/* quorum.c */
+u32 cpg_quorum_expected(const struct cpg_engine *eng);
+bool cpg_quorum_is_held(const struct cpg_engine *eng);
+bool cpg_quorum_may_send(const struct cpg_engine *eng,
+			 const struct cpg_proc *proc);
+void cpg_quorum_sort(struct cpg_engine *eng);
 
 /* view.c */
 struct cpg_epoch *cpg_view_epoch_create(struct cpg_engine *eng,

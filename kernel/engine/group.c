@@ -521,6 +521,8 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 		return -ENETDOWN;
 	if (proc->is_leaving)
 		return -ENOTCONN;
+	if (!cpg_quorum_may_send(eng, proc))
+		return -EHOSTUNREACH;
 	tx = cpg_env_alloc(eng->env, sizeof(*tx));
 	if (!tx)
 		return -ENOMEM;

@@ -135,6 +135,7 @@ int cpg_install_run(struct cpg_engine *eng)
 	cpg_send_requeue(eng);
 	cpg_view_install(eng, att->epoch);
 	att->epoch = NULL;
+	cpg_quorum_sort(eng);
 	cpg_engine_set_state(eng, CPG_STATE_OPERATIONAL);
 	cpg_group_nodes_down(eng, gone, n);
 	cpg_group_procs_up(eng, &att->procs);

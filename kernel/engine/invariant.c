@@ -55,7 +55,7 @@ static const char *cpg_invariant_epoch(const struct cpg_engine *eng)
 static const char *cpg_invariant_send(const struct cpg_engine *eng)
 {
 	const struct cpg_txmsg *tx;
-	u64 queued = 0, last = 0;
+	u64 queued = 0, parked = 0, last = 0;
 
 	list_for_each_entry(tx, &eng->flight, link) {
 		if (tx->sent != tx->len)
@@ -68,6 +68,15 @@ static const char *cpg_invariant_send(const struct cpg_engine *eng)
 		queued += tx->len;
 	if (queued != eng->queued)
 		return "the number of queued bytes is wrong";
+	list_for_each_entry(tx, &eng->parked, link) {
+		parked += tx->len;
+		if (!tx->proc->is_parked)
+			return "a process does not know of what is parked";
+	}
+	if (parked != eng->n_parked)
+		return "the number of parked bytes is wrong";
+	if (parked && cpg_quorum_is_held(eng))
+		return "something waits for a majority that is there";
 	return NULL;
 }
 

@@ -174,6 +174,8 @@ static void cpg_order_deliver_msg(struct cpg_engine *eng,
 				  const struct cpg_rec *rec, u64 pos)
 {
 	struct cpg_stream *stream = &node->stream;
+	u64 *serial = &node->serial[rec->flags & CPG_REC_F_QUORUM ?
+				    CPG_SERIAL_QUORUM : CPG_SERIAL_ANY];
 	struct cpg_event *ev = stream->partial;
 	struct cpg_txmsg *tx = NULL;
 	bool again = false;
@@ -183,10 +185,11 @@ static void cpg_order_deliver_msg(struct cpg_engine *eng,
 	 * from the leader that gave it a place, and sent it again.
 	 */
 	if (node->peer) {
-		again = rec->serial <= node->serial;
-		node->serial = max(node->serial, rec->serial);
+		again = rec->serial <= *serial;
+		*serial = max(*serial, rec->serial);
 		if (node->peer->incarnation == node->incarnation)
-			node->peer->serial = node->serial;
+			memcpy(node->peer->serial, node->serial,
+			       sizeof(node->serial));
 	}
 	if (!node->peer) {
 		tx = cpg_send_first(eng, CPG_REC_MSG);

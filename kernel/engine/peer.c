@@ -79,8 +79,8 @@ static void cpg_peer_adopt(struct cpg_engine *eng, struct cpg_peer *peer,
 	peer->state = CPG_STATE_OPERATIONAL;
 	peer->join_valid = false;
 	peer->join_no = 0;
-	peer->serial = 0;
 	peer->n_members = 0;
+	memset(&peer->serial, 0, sizeof(peer->serial));
 	memset(&peer->vid, 0, sizeof(peer->vid));
 	memset(&peer->hears, 0, sizeof(peer->hears));
 	memset(&peer->members, 0, sizeof(peer->members));

@@ -30,6 +30,12 @@ void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx)
 	tx->slice_off = 0;
 	tx->last = 0;
 	tx->is_queued = true;
+	/* A leave comes after all that was accepted. */
+	if (tx->proc->is_parked) {
+		eng->n_parked += tx->len;
+		list_add_tail(&tx->link, &eng->parked);
+		return;
+	}
 	eng->queued += tx->len;
 	list_add_tail(&tx->link, &eng->sendq);
 }
@@ -106,6 +112,8 @@ static u32 cpg_send_fill_rec(struct cpg_txmsg *tx, u8 *p, u32 len)
 		rec.total = cpu_to_le32(tx->len);
 		rec.serial = cpu_to_le64(tx->serial);
 		rec.flags = tx->ev->service << CPG_REC_SERVICE_SHIFT;
+		if (tx->proc->flags & CPG_JOIN_F_QUORUM)
+			rec.flags |= CPG_REC_F_QUORUM;
 		if (!tx->sent)
 			rec.flags |= CPG_REC_F_FIRST;
 		if (tx->sent + len == tx->len)
@@ -361,5 +369,7 @@ void cpg_send_exit(struct cpg_engine *eng)
 {
 	cpg_send_drop(&eng->flight);
 	cpg_send_drop(&eng->sendq);
+	cpg_send_drop(&eng->parked);
 	eng->queued = 0;
+	eng->n_parked = 0;
 }

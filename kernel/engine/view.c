@@ -78,7 +78,7 @@ static void cpg_view_describe(struct cpg_engine *eng)
 	view->rep = ep->id.rep;
 	view->leader = ep->node[ep->leader]->nodeid;
 	view->n_nodes = ep->n;
-	if (2 * ep->n > max(eng->cfg.votes, eng->n_slots))
+	if (cpg_quorum_is_held(eng))
 		view->flags |= CPG_VIEW_F_QUORATE;
 	for (i = 0; i < ep->n; i++)
 		view->nodes[i] = ep->node[i]->nodeid;
@@ -109,7 +109,8 @@ void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep)
 			continue;
 		ep->others[n++] = peer->nodeid;
 		if (peer->incarnation == ep->node[i]->incarnation)
-			ep->node[i]->serial = peer->serial;
+			memcpy(ep->node[i]->serial, peer->serial,
+			       sizeof(peer->serial));
 		peer->idx = i;
 		peer->heard = eng->now;
 	}
@@ -137,6 +138,8 @@ static void cpg_view_join_send(struct cpg_engine *eng)
 	struct cpg_wire_join join = {
 		.max_seq = cpu_to_le64(eng->max_seq),
 		.no = cpu_to_le32(eng->join_no),
+		.votes = cpu_to_le32(eng->cfg.votes),
+		.expected = cpu_to_le32(cpg_quorum_expected(eng)),
 	};
 	u32 nodeids[CPG_NODES_MAX];
 	struct cpg_buf *buf;
@@ -223,6 +226,8 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 		return;
 	peer->join_no = no;
 	peer->join_max_seq = le64_to_cpu(join->max_seq);
+	peer->votes = le32_to_cpu(join->votes);
+	peer->expected = le32_to_cpu(join->expected);
 	peer->vid.seq = le64_to_cpu(hdr->view_seq);
 	peer->vid.rep = le32_to_cpu(hdr->view_rep);
 	peer->state = CPG_STATE_GATHER;

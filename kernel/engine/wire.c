@@ -57,7 +57,9 @@ static bool cpg_wire_check_counts(const u8 *p, u32 type, u32 len)
 		       st->state < __CPG_STATE_NR;
 	if (type == CPG_WIRE_JOIN)
 		return n_heard == le32_to_cpu(join->n_heard) &&
-		       n_heard <= CPG_NODES_MAX;
+		       n_heard <= CPG_NODES_MAX &&
+		       le32_to_cpu(join->votes) <= CPG_NODE_VOTES_MAX &&
+		       le32_to_cpu(join->expected) <= CPG_EXPECTED_VOTES_MAX;
 	if (type == CPG_WIRE_NAK)
 		return len / sizeof(struct cpg_wire_range) <=
 		       CPG_NAK_RANGES_MAX;

@@ -98,6 +98,7 @@ enum cpg_wire_rec_type {
 enum {
 	CPG_REC_F_FIRST = 1 << 0,	/* the message begins here */
 	CPG_REC_F_LAST = 1 << 1,	/* and ends here */
+	CPG_REC_F_QUORUM = 1 << 2,	/* its sender waits for majorities */
 	CPG_REC_SERVICE_SHIFT = 4,	/* CPG_SVC_* in bits 4 and 5 */
 	CPG_REC_SERVICE_MASK = 3 << 4,
 };
@@ -110,7 +111,9 @@ enum {
  * @port: the process, except in ORDER
  * @total: MSG: bytes of the whole message
  * @serial: MSG: counts what the node ever sent, from 1; a message that is sent
- *	again in a later view keeps it
+ *	again in a later view keeps it.  It grows among those with
+ *	CPG_REC_F_QUORUM and among those without: these overtake the former
+ *	while there is no majority
  */
 struct cpg_wire_rec {
 	u8	type;
@@ -214,11 +217,15 @@ struct cpg_wire_range {
  * @max_seq: greatest view seq it ever saw
  * @no: counts its gatherings
  * @n_heard: entries that follow
+ * @votes: of the sender
+ * @expected: votes that it expects of the whole cluster
  */
 struct cpg_wire_join {
 	__le64	max_seq;
 	__le32	no;
 	__le32	n_heard;
+	__le32	votes;
+	__le32	expected;
 } __packed;
 
 /**
@@ -260,12 +267,14 @@ struct cpg_wire_used {
 struct cpg_wire_commit {
 	__le32	leader;		/* node id */
 	__le32	n_members;
+	__le32	expected;	/* the most that any member expects */
 } __packed;
 
 struct cpg_wire_member {
 	__le32	nodeid;
 	__le32	join_no;
 	__le64	incarnation;
+	__le32	votes;
 } __packed;
 
 /**

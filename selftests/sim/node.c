@@ -37,7 +37,8 @@ static void node_fill(const struct sim_node *node,
 	cfg->nodeid = node->nodeid;
 	cfg->incarnation = sim_rng_u64(&s->rng) | 1;
 	cfg->cluster_id = 0x51c1;
-	cfg->votes = c->n_nodes;
+	cfg->votes = c->votes ? c->votes[node->slot] : 1;
+	cfg->expected = c->expected;
 	/* The kernel takes it from the clock. */
 	cfg->view_seq = max(node->max_seq + 1, (s->now - c->start) / SIM_USEC);
 	cfg->seed = sim_rng_u64(&s->rng);

@@ -33,13 +33,27 @@ const char *const orc_prop_names[__ORC_NR] = {
  * orc_init() - an oracle that has seen nothing yet
  * @o: oracle
  * @arena: where its records go
- * @n_conf: nodes that are configured
+ * @expected: votes of all nodes that are configured
  */
-void orc_init(struct orc *o, struct sim_arena *arena, u32 n_conf)
+void orc_init(struct orc *o, struct sim_arena *arena, u32 expected)
 {
 	memset(o, 0, sizeof(*o));
 	o->arena = arena;
-	o->n_conf = n_conf;
+	o->expected = expected;
+}
+
+/**
+ * orc_votes() - a node does not have one vote
+ * @o: oracle
+ * @nodeid: its id
+ * @votes: its votes
+ */
+void orc_votes(struct orc *o, u32 nodeid, u32 votes)
+{
+	o->votes = sim_arena_grow(o->arena, o->votes, &o->max_votes,
+				  o->n_votes + 1, sizeof(*o->votes));
+	o->votes[o->n_votes].nodeid = nodeid;
+	o->votes[o->n_votes++].votes = votes;
 }
 
 void orc_fail(struct orc *o, enum orc_prop prop, const char *fmt, ...)
@@ -143,7 +157,7 @@ void orc_gone(struct orc_proc *proc)
 }
 
 /**
- * orc_sent() - a message was accepted
+ * orc_sent() - a message is about to be accepted
  * @o: oracle
  * @proc: from this process
  * @svc: CPG_SVC_*
@@ -165,6 +179,30 @@ void orc_sent(struct orc *o, struct orc_proc *proc, u8 svc, u32 len, u64 hash)
 		sent->known_in = stay->view;
 		sent->known = stay->last;
 	}
+}
+
+/**
+ * orc_sent_end() - what became of the message of orc_sent()
+ * @o: oracle
+ * @proc: its process
+ * @err: 0: it was accepted; or why not
+ */
+void orc_sent_end(struct orc *o, struct orc_proc *proc, int err)
+{
+	const struct orc_view *view = proc->sent[proc->n_sent - 1].known_in;
+	bool needs = proc->quorum && o->expected;
+	bool may = view && orc_majority(o, view);
+
+	if (err)
+		proc->n_sent--;
+	if (needs && !err && !may)
+		orc_fail(o, ORC_PRIMARY,
+			 "process %u/%u sends without a majority",
+			 proc->life->nodeid, proc->pid);
+	if (err == -EHOSTUNREACH && !(needs && !may))
+		orc_fail(o, ORC_FLOW,
+			 "process %u/%u may not send, and has a majority",
+			 proc->life->nodeid, proc->pid);
 }
 
 /**

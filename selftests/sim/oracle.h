@@ -221,6 +221,7 @@ struct orc_sent {
  * @group: number of its group
  * @leaving: it asked to leave
  * @gone: it is detached, or it was evicted for lack of memory
+ * @quorum: it may send with a majority only
  * @is_member: it was delivered its own join and not yet its leave
  * @is_out: it was delivered its own leave
  * @sent: messages that were accepted from it
@@ -245,6 +246,7 @@ struct orc_proc {
 	u32			group;
 	bool			leaving;
 	bool			gone;
+	bool			quorum;
 	bool			is_member;
 	bool			is_out;
 	struct orc_sent		*sent;
@@ -270,7 +272,11 @@ enum {
  * @arena: where all of it is
  * @prop: the property that was broken first
  * @text: how
- * @n_conf: nodes that are configured; a majority is counted of them
+ * @expected: votes of all nodes that are configured; 0: majorities are not
+ *	looked at
+ * @votes: those that do not have one vote
+ * @n_votes: their number
+ * @max_votes: room in @votes
  * @lives: all lives
  * @n_lives: their number
  * @max_lives: room in @lives
@@ -283,7 +289,13 @@ struct orc {
 	struct sim_arena	*arena;
 	enum orc_prop		prop;
 	char			text[ORC_TEXT_MAX];
-	u32			n_conf;
+	u32			expected;
+	struct {
+		u32	nodeid;
+		u32	votes;
+	}			*votes;
+	u32			n_votes;
+	u32			max_votes;
 	struct orc_life		**lives;
 	u32			n_lives;
 	u32			max_lives;
@@ -293,7 +305,8 @@ struct orc {
 	struct orc_view		*views[ORC_HASH];
 };
 
-void orc_init(struct orc *o, struct sim_arena *arena, u32 n_conf);
+void orc_init(struct orc *o, struct sim_arena *arena, u32 expected);
+void orc_votes(struct orc *o, u32 nodeid, u32 votes);
 
 /* Only the first failure is kept. */
 void __printf(3, 4) orc_fail(struct orc *o, enum orc_prop prop,
@@ -308,6 +321,7 @@ void orc_refused(struct orc_proc *proc);
 void orc_leave(struct orc_proc *proc, bool leaving);
 void orc_gone(struct orc_proc *proc);
 void orc_sent(struct orc *o, struct orc_proc *proc, u8 svc, u32 len, u64 hash);
+void orc_sent_end(struct orc *o, struct orc_proc *proc, int err);
 struct orc_proc *orc_proc_find(struct orc_life *life, u32 port);
 struct orc_view *orc_view_find(struct orc *o, struct orc_id id);
 struct orc_stay *orc_stay(struct orc_life *life);
@@ -323,6 +337,7 @@ void orc_trans(struct orc *o, struct orc_life *life, struct orc_id id,
 	       const u32 *nodes, u32 n);
 void orc_view(struct orc *o, struct orc_life *life, struct orc_id id,
 	      const u32 *nodes, u32 n);
+bool orc_majority(const struct orc *o, const struct orc_view *view);
 void orc_quorate(struct orc *o, struct orc_life *life, struct orc_id id,
 		 bool quorate);
 

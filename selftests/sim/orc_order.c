@@ -149,6 +149,14 @@ static void deliver_msg(struct orc *o, struct orc_life *life,
 			 life->nodeid, what->origin, what->port);
 		return;
 	}
+	if (proc->quorum && o->expected && !orc_majority(o, stay->view)) {
+		orc_fail(o, ORC_PRIMARY,
+			 "node %u delivers a message of %u/%u, which needs a majority, in view %llu.%u",
+			 life->nodeid, what->origin, proc->pid,
+			 (unsigned long long)stay->view->id.seq,
+			 stay->view->id.rep);
+		return;
+	}
 	if (what->again) {
 		match_again(o, life, proc, what);
 		return;

@@ -599,9 +599,79 @@ static const char *test_primary_two(void)
 	together(&p);
 	part(&p, 0);
 	part(&p, 1);
-	orc.n_conf = 1;
+	orc.expected = 1;
 	orc_quorate(&orc, p.life[0], id_of(3, 1), true);
 	orc_quorate(&orc, p.life[1], id_of(3, 2), true);
+	return expect(ORC_PRIMARY);
+}
+
+/* The first is alone with two votes of three, then the other with one. */
+static const char *test_primary_votes(void)
+{
+	struct pair p;
+
+	together(&p);
+	orc.expected = 3;
+	orc_votes(&orc, 1, 2);
+	part(&p, 0);
+	part(&p, 1);
+	orc_quorate(&orc, p.life[0], id_of(3, 1), true);
+	orc_quorate(&orc, p.life[1], id_of(3, 2), false);
+	return expect(ORC_OK);
+}
+
+/* Majorities of different times have a node in common. */
+static const char *test_primary_apart(void)
+{
+	const u32 second = 2;
+	struct pair p;
+
+	together(&p);
+	part(&p, 0);
+	go(&p, 1, p.id, id_of(4, 2), &second, 1, &second, 1);
+	orc.expected = 1;
+	orc_quorate(&orc, p.life[0], id_of(3, 1), true);
+	orc_quorate(&orc, p.life[1], id_of(4, 2), true);
+	return expect(ORC_PRIMARY);
+}
+
+static const char *test_primary_accept(void)
+{
+	struct pair p;
+
+	members(&p);
+	p.proc[0]->quorum = true;
+	sent(&p, 0, CPG_SVC_AGREED, 11);
+	orc_sent_end(&orc, p.proc[0], 0);
+	if (orc.prop)
+		return expect(ORC_OK);
+	part(&p, 0);
+	sent(&p, 0, CPG_SVC_AGREED, 12);
+	orc_sent_end(&orc, p.proc[0], 0);
+	return expect(ORC_PRIMARY);
+}
+
+static const char *test_primary_refuse(void)
+{
+	struct pair p;
+
+	members(&p);
+	p.proc[0]->quorum = true;
+	sent(&p, 0, CPG_SVC_AGREED, 11);
+	orc_sent_end(&orc, p.proc[0], -EHOSTUNREACH);
+	return expect(ORC_FLOW);
+}
+
+static const char *test_primary_order(void)
+{
+	struct orc_what what = msg_of(1, CPG_SVC_AGREED, 11);
+	struct pair p;
+
+	members(&p);
+	p.proc[0]->quorum = true;
+	sent(&p, 0, CPG_SVC_AGREED, 11);
+	part(&p, 0);
+	orc_deliver(&orc, p.life[0], id_of(3, 1), 1, &what);
 	return expect(ORC_PRIMARY);
 }
 
@@ -743,6 +813,8 @@ static const struct ktap_test tests[] = {
 	TEST(fifo), TEST(causal), TEST(agreed), TEST(agreed_back),
 	TEST(agreed_hole), TEST(agreed_hole_trans), TEST(safe),
 	TEST(safe_trans), TEST(cut), TEST(primary), TEST(primary_two),
+	TEST(primary_votes), TEST(primary_apart), TEST(primary_accept),
+	TEST(primary_refuse), TEST(primary_order),
 	TEST(merge), TEST(stable), TEST(exclusion), TEST(groups_first),
 	TEST(groups_fold), TEST(groups_reason), TEST(groups_nodedown),
 	TEST(groups_lost), TEST(groups_ghost), TEST(groups_after_leave),

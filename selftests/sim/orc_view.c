@@ -243,6 +243,34 @@ void orc_view(struct orc *o, struct orc_life *life, struct orc_id id,
 }
 
 /**
+ * orc_majority() - does a view hold a majority?
+ * @o: oracle
+ * @view: the view
+ *
+ * Return: whether its nodes have more than half of the votes.
+ */
+bool orc_majority(const struct orc *o, const struct orc_view *view)
+{
+	u32 votes = view->n;
+	u32 i;
+
+	for (i = 0; i < o->n_votes; i++)
+		if (orc_view_idx(view, o->votes[i].nodeid) >= 0)
+			votes += o->votes[i].votes - 1;
+	return 2 * votes > o->expected;
+}
+
+static bool views_meet(const struct orc_view *a, const struct orc_view *b)
+{
+	u32 i;
+
+	for (i = 0; i < a->n; i++)
+		if (orc_view_idx(b, a->nodes[i]) >= 0)
+			return true;
+	return false;
+}
+
+/**
  * orc_quorate() - a node was told whether its view holds a majority
  * @o: oracle
  * @life: the node
@@ -256,18 +284,19 @@ void orc_quorate(struct orc *o, struct orc_life *life, struct orc_id id,
 	struct orc_view *other;
 	u32 i;
 
-	if (!view || !o->n_conf)
+	if (!view || !o->expected)
 		return;
-	if (quorate != (2 * view->n > o->n_conf))
+	if (quorate != orc_majority(o, view))
 		orc_fail(o, ORC_PRIMARY,
-			 "node %u: view %llu.%u of %u of %u nodes is %squorate",
-			 life->nodeid, U(id.seq), id.rep, view->n, o->n_conf,
+			 "node %u: view %llu.%u of %u nodes, of %u votes, is %squorate",
+			 life->nodeid, U(id.seq), id.rep, view->n, o->expected,
 			 quorate ? "" : "not ");
 	view->quorate = quorate;
 	for (i = 0; quorate && i < ORC_HASH; i++)
 		for (other = o->views[i]; other; other = other->next)
 			if (other != view && other->quorate == 1 &&
-			    other->id.seq == id.seq)
+			    (other->id.seq == id.seq ||
+			     !views_meet(view, other)))
 				orc_fail(o, ORC_PRIMARY,
 					 "views %llu.%u and %llu.%u both have the majority",
 					 U(id.seq), id.rep, U(other->id.seq),

@@ -326,15 +326,17 @@ const struct cpg_engine_ops sim_ops = {
 };
 
 /**
- * sim_join() - a process wants into a group
+ * sim_join_as() - a process wants into a group
  * @node: its node
  * @group: number of the group
+ * @flags: CPG_JOIN_F_*
  * @pid: its pid, or 0 for a new one
  * @err: stores 0 or why it failed; may be NULL
  *
  * Return: the process, or NULL.
  */
-struct sim_proc *sim_join(struct sim_node *node, u32 group, u32 pid, int *err)
+struct sim_proc *sim_join_as(struct sim_node *node, u32 group, u32 flags,
+			     u32 pid, int *err)
 {
 	struct sim *s = node->s;
 	struct cpg_group name;
@@ -346,8 +348,10 @@ struct sim_proc *sim_join(struct sim_node *node, u32 group, u32 pid, int *err)
 	proc->group = group;
 	proc->pid = pid ? pid : s->next_pid++;
 	sim_group_name(group, &name);
+	name.flags = flags;
 	/* It may be delivered its join before this call returns. */
 	proc->orc = orc_join(&s->orc, node->life, proc->pid, group);
+	proc->orc->quorum = flags & CPG_JOIN_F_QUORUM;
 	proc->eng = (struct cpg_proc *)proc;
 	list_add_tail(&proc->entry, &node->procs);
 	eng = cpg_engine_join(node->eng, s->now, proc, &name, proc->pid);
@@ -362,6 +366,12 @@ struct sim_proc *sim_join(struct sim_node *node, u32 group, u32 pid, int *err)
 	}
 	sim_node_called(node);
 	return proc->eng ? proc : NULL;
+}
+
+/* As sim_join_as(), without flags. */
+struct sim_proc *sim_join(struct sim_node *node, u32 group, u32 pid, int *err)
+{
+	return sim_join_as(node, group, 0, pid, err);
 }
 
 /**
@@ -452,10 +462,9 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 	err = cpg_engine_send(node->eng, s->now, proc->eng, ev);
 	node->sender = NULL;
 	cpg_event_put(ev);
-	if (err) {
-		proc->orc->n_sent--;
+	if (err)
 		proc->queued -= len;
-	}
+	orc_sent_end(&s->orc, proc->orc, err);
 	sim_log(s, node->nodeid, SIM_LOG_SEND, proc->pid, svc, len, err, hash);
 	sim_node_called(node);
 	return err;

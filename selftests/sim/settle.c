@@ -59,14 +59,16 @@ static bool node_drained(const struct sim_node *node, u64 *delivered)
 	struct cpg_status st;
 
 	cpg_engine_status(node->eng, &st);
-	if (st.queued || st.in_flight)
+	/* What waits for a majority may wait for ever. */
+	if (st.queued != st.parked || st.in_flight)
 		return false;
 	if (*delivered == U64_MAX)
 		*delivered = st.delivered;
 	if (*delivered != st.delivered)
 		return false;
 	list_for_each_entry(proc, &node->procs, entry)
-		if (proc->queued || proc->leaving)
+		if ((proc->queued || proc->leaving) &&
+		    (st.quorate || !proc->orc->quorum))
 			return false;
 	return true;
 }

@@ -48,6 +48,21 @@ void sim_destroy(struct sim *s)
 	free(s);
 }
 
+static void begin_votes(struct sim *s)
+{
+	struct sim_cfg *cfg = &s->cfg;
+	u32 sum = cfg->votes ? 0 : cfg->n_nodes;
+	u32 i;
+
+	for (i = 0; cfg->votes && i < cfg->n_nodes; i++)
+		sum += cfg->votes[i];
+	if (!cfg->expected)
+		cfg->expected = sum;
+	orc_init(&s->orc, &s->arena, cfg->expected);
+	for (i = 0; cfg->votes && i < cfg->n_nodes; i++)
+		orc_votes(&s->orc, cfg->nodeid + i, cfg->votes[i]);
+}
+
 /**
  * sim_begin() - begin a run
  * @s: simulator
@@ -64,7 +79,7 @@ void sim_begin(struct sim *s, const struct sim_cfg *cfg)
 	s->now = cfg->start;
 	sim_rng_seed(&s->rng, cfg->seed);
 	sim_arena_reset(&s->arena);
-	orc_init(&s->orc, &s->arena, n);
+	begin_votes(s);
 	s->log.n = 0;
 	s->log.hash = 0;
 	s->log.verbose = cfg->verbose;

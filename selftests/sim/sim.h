@@ -277,6 +277,8 @@ struct sim_node {
  * @beacon: as above
  * @budget: as above
  * @mtu: as above
+ * @votes: of each node; NULL: one each
+ * @expected: votes of the cluster; 0: the sum of these
  * @link: what links are like at first
  * @rx_delay: packets wait up to so long until they are handled
  * @rx_batch: and so many are handled at once, at most
@@ -296,6 +298,8 @@ struct sim_cfg {
 	u64		beacon;
 	u32		budget;
 	u32		mtu;
+	const u32	*votes;
+	u32		expected;
 	struct sim_link	link;
 	u64		rx_delay;
 	u32		rx_batch;
@@ -404,6 +408,8 @@ extern const struct cpg_engine_ops sim_ops;
 
 struct sim_proc *sim_join(struct sim_node *node, u32 group, u32 pid,
 			  int *err);
+struct sim_proc *sim_join_as(struct sim_node *node, u32 group, u32 flags,
+			     u32 pid, int *err);
 int sim_leave(struct sim_proc *proc);
 void sim_detach(struct sim_proc *proc);
 int sim_send(struct sim_proc *proc, u8 svc, u32 len);

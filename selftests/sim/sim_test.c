@@ -407,7 +407,7 @@ static const char *test_nodeid_used(void)
 	sim_cfg_init(&cfg);
 	cfg.n_nodes = 4;
 	test_begin(&cfg);
-	s->orc.n_conf = 3;
+	s->orc.expected = 3;
 	s->nodes[3].nodeid = 3;
 	s->nodes[3].max_seq = 1ULL << 40;
 	for (i = 0; i < 3; i++)

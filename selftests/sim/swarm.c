@@ -22,7 +22,9 @@ struct swarm {
 	u64			bytes;
 	bool			services;
 	bool			large;
+	bool			quorum;
 	bool			over;
+	u32			votes[SIM_NODES_MAX];
 	struct sim_link		link;
 	u32			gone[SWARM_GONE_MAX];
 	u32			n_gone;
@@ -107,7 +109,9 @@ static void act_join(struct swarm *w, struct sim_node *node)
 		return;
 	if (w->n_gone && pick(w, 0, 3) == 0)
 		pid = w->gone[pick(w, 0, w->n_gone - 1)];
-	sim_join(node, pick(w, 0, w->n_groups - 1), pid, NULL);
+	sim_join_as(node, pick(w, 0, w->n_groups - 1),
+		    w->quorum && pick(w, 0, 1) ? CPG_JOIN_F_QUORUM : 0, pid,
+		    NULL);
 }
 
 static void act_part(struct swarm *w, struct sim_proc *proc)
@@ -364,6 +368,26 @@ static void swarm_fault(struct sim *s, void *arg)
 	sim_call_at(s, &w->fault, s->now + pick(w, 1, 2 * w->fault_gap));
 }
 
+/* Not all nodes count the same, and some may be missing for good. */
+static void plan_votes(struct swarm *w, struct sim_cfg *cfg)
+{
+	u32 sum = 0;
+	u32 i;
+
+	if (pick(w, 0, 2))
+		return;
+	for (i = 0; i < cfg->n_nodes; i++) {
+		w->votes[i] = pick(w, 0, 3);
+		sum += w->votes[i];
+	}
+	if (!sum) {
+		w->votes[0] = 1;
+		sum = 1;
+	}
+	cfg->votes = w->votes;
+	cfg->expected = sum + (sum > 1 && pick(w, 0, 1));
+}
+
 static void plan_cfg(struct swarm *w, struct sim_cfg *cfg)
 {
 	static const u32 mtus[] = { 1452, 1452, 1452, 548, 9000, 65507 };
@@ -381,6 +405,7 @@ static void plan_cfg(struct swarm *w, struct sim_cfg *cfg)
 		cfg->suspect = 250 * SIM_MSEC;
 		cfg->join_repeat = 5 * SIM_MSEC;
 	}
+	plan_votes(w, cfg);
 	cfg->mtu = mtus[pick(w, 0, ARRAY_SIZE(mtus) - 1)];
 	if (pick(w, 0, 3) == 0)
 		cfg->budget = pick_log(w, 64 << 10, 4 << 20);
@@ -409,6 +434,7 @@ static void plan_work(struct swarm *w)
 	w->fault_gap = time / pick(w, 1, 12);
 	w->services = !w->opt->agreed && pick(w, 0, 1);
 	w->large = pick(w, 0, 7) == 0;
+	w->quorum = pick(w, 0, 1);
 	w->faults = w->opt->faults;
 	if (w->faults & SWARM_RANDOM)
 		w->faults = pick(w, 0, 9) ? pick(w, 0, SWARM_ALL) : 0;
@@ -436,10 +462,24 @@ static void swarm_start(struct swarm *w)
 		sim_call_at(s, &w->fault, s->now + pick(w, 1, w->fault_gap));
 }
 
+/* Would there be a majority without this node, and the rest up? */
+static bool heal_spare(const struct swarm *w, const struct sim_node *node)
+{
+	const struct sim_cfg *cfg = &w->s->cfg;
+	u32 votes = 0;
+	u32 i;
+
+	for (i = 0; i < cfg->n_nodes; i++)
+		if (i != node->slot)
+			votes += cfg->votes ? cfg->votes[i] : 1;
+	return 2 * votes > cfg->expected;
+}
+
 /* Faults are over: everything works, whoever was switched off may come back */
 static void swarm_heal(struct swarm *w)
 {
 	struct sim *s = w->s;
+	struct sim_node *spare = NULL;
 	u32 n_up = 0;
 	u32 i;
 
@@ -457,8 +497,11 @@ static void swarm_heal(struct swarm *w)
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		if (!s->nodes[i].eng && !sim_failed(s))
 			sim_node_start(&s->nodes[i]);
-		else if (!sim_failed(s) && n_up > 1 && pick(w, 0, 9) == 0)
-			sim_node_crash(&s->nodes[i]);
+		else if (n_up > 1 && pick(w, 0, 9) == 0)
+			spare = &s->nodes[i];
+	/* Who waits for a majority would wait for ever. */
+	if (spare && !sim_failed(s) && (!w->quorum || heal_spare(w, spare)))
+		sim_node_crash(spare);
 }
 
 /**
