@@ -68,7 +68,8 @@ static void cpg_node_conf_cluster(const struct cpg_node_conf *conf, u32 mtu,
 {
 	cpg_node_conf_engine(cfg, conf->nodeid, conf->cluster);
 	cfg->mtu = mtu;
-	cfg->expected = conf->n_peers + 1;
+	cfg->votes = conf->votes;
+	cfg->expected = conf->expected;
 	if (conf->heartbeat)
 		cfg->heartbeat = conf->heartbeat * CPG_NSEC_PER_MSEC;
 	if (conf->suspect)

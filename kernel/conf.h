@@ -22,10 +22,12 @@ enum {
 /**
  * struct cpg_peer_conf - where another node is
  * @nodeid: its id
+ * @votes: its votes
  * @addr: IPv4 or IPv6 address; a port of 0 stands for the cluster's
  */
 struct cpg_peer_conf {
 	u32			nodeid;
+	u32			votes;
 	struct sockaddr_storage	addr;
 };
 
@@ -37,6 +39,9 @@ struct cpg_peer_conf {
  * @local: address to bind to
  * @heartbeat: milliseconds, 0 for the default
  * @suspect: milliseconds, 0 for the default
+ * @votes: of this node
+ * @expected: votes that the cluster is meant to have, not fewer than those of
+ *	all nodes named here
  * @n_peers: number of @peers, at most CPG_NODES_MAX - 1
  * @peers: the other nodes; same address family as @local
  */
@@ -47,6 +52,8 @@ struct cpg_node_conf {
 	struct sockaddr_storage	local;
 	u32			heartbeat;
 	u32			suspect;
+	u32			votes;
+	u32			expected;
 	u32			n_peers;
 	struct cpg_peer_conf	peers[];
 };

@@ -18,19 +18,22 @@ const struct nla_policy cpg_address_nl_policy[CPG_A_ADDRESS_PORT + 1] = {
 	[CPG_A_ADDRESS_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
 };
 
-const struct nla_policy cpg_peer_nl_policy[CPG_A_PEER_ADDRESS + 1] = {
+const struct nla_policy cpg_peer_nl_policy[CPG_A_PEER_VOTES + 1] = {
 	[CPG_A_PEER_NODEID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[CPG_A_PEER_ADDRESS] = NLA_POLICY_NESTED(cpg_address_nl_policy),
+	[CPG_A_PEER_VOTES] = NLA_POLICY_MAX(NLA_U32, CPG_VOTES_MAX),
 };
 
 /* Global operation policy for cpg */
-const struct nla_policy cpg_nl_policy[CPG_A_PEER + 1] = {
+const struct nla_policy cpg_nl_policy[CPG_A_EXPECTED + 1] = {
 	[CPG_A_NODEID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[CPG_A_CLUSTER] = { .type = NLA_NUL_STRING, .len = CPG_CLUSTER_MAX, },
 	[CPG_A_LOCAL] = NLA_POLICY_NESTED(cpg_address_nl_policy),
 	[CPG_A_HEARTBEAT] = NLA_POLICY_RANGE(NLA_U32, CPG_HEARTBEAT_MIN, CPG_HEARTBEAT_MAX),
 	[CPG_A_SUSPECT] = NLA_POLICY_RANGE(NLA_U32, CPG_SUSPECT_MIN, CPG_SUSPECT_MAX),
 	[CPG_A_PEER] = NLA_POLICY_NESTED(cpg_peer_nl_policy),
+	[CPG_A_VOTES] = NLA_POLICY_MAX(NLA_U32, CPG_VOTES_MAX),
+	[CPG_A_EXPECTED] = NLA_POLICY_RANGE(NLA_U32, 1, CPG_EXPECTED_MAX),
 };
 
 /* Ops table for cpg */

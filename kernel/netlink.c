@@ -152,6 +152,11 @@ static int cpg_nl_address_get(const struct nlattr *attr, u16 port,
 	return 0;
 }
 
+static u32 cpg_nl_votes(const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 1;
+}
+
 /* @peer against the node itself and the peers before it. */
 static int cpg_nl_peer_check(const struct cpg_node_conf *conf,
 			     const struct cpg_peer_conf *peer,
@@ -195,11 +200,11 @@ static int cpg_nl_peer_get(const struct nlattr *attr,
 			   struct netlink_ext_ack *extack)
 {
 	struct cpg_peer_conf *peer = &conf->peers[conf->n_peers];
-	struct nlattr *tb[CPG_A_PEER_ADDRESS + 1];
+	struct nlattr *tb[CPG_A_PEER_VOTES + 1];
 	int err;
 
-	err = nla_parse_nested(tb, CPG_A_PEER_ADDRESS, attr,
-			       cpg_peer_nl_policy, extack);
+	err = nla_parse_nested(tb, CPG_A_PEER_VOTES, attr, cpg_peer_nl_policy,
+			       extack);
 	if (err)
 		return err;
 
@@ -213,6 +218,7 @@ static int cpg_nl_peer_get(const struct nlattr *attr,
 	}
 
 	peer->nodeid = nla_get_u32(tb[CPG_A_PEER_NODEID]);
+	peer->votes = cpg_nl_votes(tb[CPG_A_PEER_VOTES]);
 	err = cpg_nl_address_get(tb[CPG_A_PEER_ADDRESS], conf->port,
 				 &peer->addr, extack);
 	if (err)
@@ -271,6 +277,33 @@ static int cpg_nl_timing_get(struct genl_info *info,
 	return 0;
 }
 
+/* After the peers: a majority is one of all of them. */
+static int cpg_nl_quorum_get(struct genl_info *info,
+			     struct cpg_node_conf *conf)
+{
+	struct nlattr *expected = info->attrs[CPG_A_EXPECTED];
+	u32 i, sum;
+
+	BUILD_BUG_ON(CPG_VOTES_MAX != CPG_NODE_VOTES_MAX);
+	BUILD_BUG_ON(CPG_EXPECTED_MAX != CPG_EXPECTED_VOTES_MAX);
+
+	conf->votes = cpg_nl_votes(info->attrs[CPG_A_VOTES]);
+	sum = conf->votes;
+	for (i = 0; i < conf->n_peers; i++)
+		sum += conf->peers[i].votes;
+	if (!sum) {
+		GENL_SET_ERR_MSG(info, "No node has a vote");
+		return -EINVAL;
+	}
+	conf->expected = expected ? nla_get_u32(expected) : sum;
+	if (conf->expected < sum) {
+		NL_SET_ERR_MSG_ATTR(info->extack, expected,
+				    "The expected votes are fewer than those of the nodes");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int cpg_nl_conf_get(struct genl_info *info, struct cpg_node_conf *conf)
 {
 	struct nlattr *attr;
@@ -307,7 +340,7 @@ static int cpg_nl_conf_get(struct genl_info *info, struct cpg_node_conf *conf)
 		if (err)
 			return err;
 	}
-	return 0;
+	return cpg_nl_quorum_get(info, conf);
 }
 
 /* Return: the number of peers, or -EINVAL. */
@@ -421,7 +454,9 @@ static int cpg_nl_view_put(struct sk_buff *msg,
 	    nla_put_u32(msg, CPG_A_VIEW_LEADER, st->leader) ||
 	    (st->quorate && nla_put_flag(msg, CPG_A_VIEW_QUORATE)) ||
 	    nla_put_uint(msg, CPG_A_VIEW_DELIVERED, st->delivered) ||
-	    nla_put_uint(msg, CPG_A_VIEW_STABLE, st->stable))
+	    nla_put_uint(msg, CPG_A_VIEW_STABLE, st->stable) ||
+	    nla_put_u32(msg, CPG_A_VIEW_VOTES, st->votes) ||
+	    nla_put_u32(msg, CPG_A_VIEW_EXPECTED, st->expected))
 		return -EMSGSIZE;
 	for (i = 0; i < st->n_nodes; i++)
 		if (nla_put_u32(msg, CPG_A_VIEW_NODE, node->view[i]))
@@ -544,7 +579,7 @@ static size_t cpg_nl_node_size(const struct cpg_node_info *node)
 			 nla_total_size(sizeof(u64));
 	size_t view = nla_total_size(0) +
 		      3 * nla_total_size(sizeof(u64)) +
-		      2 * nla_total_size(sizeof(u32)) +
+		      4 * nla_total_size(sizeof(u32)) +
 		      nla_total_size(0);
 	size_t status = 4 * nla_total_size(sizeof(u32)) +
 			2 * nla_total_size(sizeof(u64)) +

@@ -205,6 +205,20 @@ static const struct bad {
 		"f:12: expected a node id other than that in line 4, found \"1\"",
 	},
 	{
+		"too many votes of a node",
+		"nodelist {\nnode {\nquorum_votes: 256\n}\n}\n",
+		"f:3: expected votes from 0 to 255, found \"256\"",
+	},
+	{
+		"no votes expected", "quorum {\nexpected_votes: 0\n}\n" NODES,
+		"f:2: expected votes from 1 to 32640, found \"0\"",
+	},
+	{
+		"no value of votes",
+		"nodelist {\nnode {\nquorum_votes:\n}\n}\n",
+		"f:3: expected a value of quorum_votes, found the end of the line",
+	},
+	{
 		"a node id of 0", "nodelist {\nnode {\nnodeid: 0\n}\n}\n",
 		"f:3: expected a node id from 1 to 4294967295, found \"0\"",
 	},
@@ -457,6 +471,26 @@ static void test_nodes(struct conf *conf, unsigned int n, const char *error)
 	       error ? "a node too many" : "the most nodes", found);
 }
 
+static void test_votes(struct conf *conf)
+{
+	static const char text[] =
+		"quorum {\nprovider: corosync_votequorum\n"
+		"expected_votes: 5\n}\n"
+		"nodelist {\n" NODE("a", "1")
+		"node {\nring0_addr: b\nnodeid: 2\nquorum_votes: 3\n}\n"
+		"node {\nring0_addr: c\nquorum_votes: 0\nnodeid: 3\n}\n}\n";
+	char found[CONF_ERROR_MAX];
+	int err;
+
+	err = parse(conf, text, sizeof(text) - 1, found);
+	result(!err && conf->expected == 5 && conf->nodes[0].votes == 1 &&
+	       conf->nodes[1].votes == 3 && !conf->nodes[2].votes, "votes",
+	       found);
+	err = parse(conf, NODES, sizeof(NODES) - 1, found);
+	result(!err && !conf->expected && conf->nodes[1].votes == 1,
+	       "votes by default", found);
+}
+
 int main(void)
 {
 	struct conf *conf = malloc(sizeof(*conf));
@@ -470,6 +504,7 @@ int main(void)
 	for (i = 0; i < ARRAY_SIZE(addrs); i++)
 		test_addr(&addrs[i], conf);
 	test_nul(conf);
+	test_votes(conf);
 	test_bounds(conf);
 	test_nodes(conf, CPG_NODES_MAX, NULL);
 	test_nodes(conf, CPG_NODES_MAX + 1,

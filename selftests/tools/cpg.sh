@@ -150,6 +150,18 @@ nodeid_used()
 		down 1 2
 }
 
+# Two nodes, of which one has most of the votes: told by words, kept by both.
+votes()
+{
+	cpg 1 up id 1 local 10.9.0.1 votes 2 peer 2 10.9.0.2 --no-wait &&
+		cpg 2 up id 2 local 10.9.0.2 peer 1 10.9.0.1 votes 2 \
+			expected 5 --no-wait || return
+	views_are "1 2" && prints '*, quorate with 3 of 5 votes,*' 1 show &&
+		prints '*, quorate with 3 of 5 votes,*' 2 show &&
+		down 2 && views_are 1 &&
+		prints '*, quorate with 2 of 3 votes,*' 1 show && down 1
+}
+
 json_is_whole()
 {
 	cpg_lib_in 1 "$cpg_lib_cpg" -j show | python3 -c '
@@ -189,6 +201,7 @@ cpg_lib_check "a cluster from a file, IPv6" from_file fd09::1 fd09::2 fd09::3
 cpg_lib_check "link-local addresses" link_local
 cpg_lib_check "a node that leaves is missed at once" leaves
 cpg_lib_check "a node id that is used" nodeid_used
+cpg_lib_check "votes" votes
 cpg_lib_check "JSON has all parts" json_is_whole
 cpg_lib_check "down without up" refuses 'cpg: the node is not up' 1 down
 cpg_lib_check "a local address of another node" \
@@ -198,5 +211,8 @@ cpg_lib_check "suspect below two heartbeats" refuses \
 	1 up id 1 local 10.9.0.1 heartbeat 100 suspect 150
 cpg_lib_check "the own id as a peer" refuses "cpg: a peer has this node's id" \
 	1 up id 1 local 10.9.0.1 peer 1 10.9.0.2
+cpg_lib_check "expected votes below those of the nodes" refuses \
+	'cpg: the expected votes are fewer than those of the nodes' \
+	1 up id 1 local 10.9.0.1 peer 2 10.9.0.2 votes 3 expected 3
 cpg_lib_check "up, show and down at once" at_once
 cpg_lib_done

@@ -245,6 +245,29 @@ static const struct request {
 		"The suspect time must be at least twice the heartbeat",
 	},
 	{
+		"too many votes", CPG_CMD_NODE_UP, 0,
+		{ ID(1), LOOPBACK, U32(CPG_A_VOTES, CPG_VOTES_MAX + 1) },
+		-ERANGE, "integer out of range",
+	},
+	{
+		"no votes are expected", CPG_CMD_NODE_UP, 0,
+		{ ID(1), LOOPBACK, U32(CPG_A_EXPECTED, 0) },
+		-ERANGE, "integer out of range",
+	},
+	{
+		"nobody has a vote", CPG_CMD_NODE_UP, 0,
+		{ ID(1), LOOPBACK, U32(CPG_A_VOTES, 0),
+		  U32(CPG_A_EXPECTED, 3) },
+		-EINVAL, "No node has a vote",
+	},
+	{
+		"too few votes are expected", CPG_CMD_NODE_UP, 0,
+		{ ID(1), LOOPBACK, U32(CPG_A_VOTES, 2), U32(CPG_A_EXPECTED, 2),
+		  PEER(2, IPV4(127, 0, 0, 2)) },
+		-EINVAL,
+		"The expected votes are fewer than those of the nodes",
+	},
+	{
 		"an attribute of replies", CPG_CMD_NODE_UP, 0,
 		{ ID(1), LOOPBACK, U32(CPG_A_STATE, 1) },
 		-EINVAL, "Unknown attribute type",
@@ -292,6 +315,8 @@ static const struct request {
 		  BYTES(CPG_A_CLUSTER, name65 + 1, sizeof(name65) - 1),
 		  U32(CPG_A_HEARTBEAT, CPG_HEARTBEAT_MIN),
 		  U32(CPG_A_SUSPECT, CPG_SUSPECT_MIN),
+		  U32(CPG_A_VOTES, CPG_VOTES_MAX),
+		  U32(CPG_A_EXPECTED, CPG_EXPECTED_MAX),
 		  PEER(2, IPV4(127, 0, 0, 2)), PEER(1, IPV4(127, 0, 0, 3)) },
 		0, NULL,
 	},

@@ -69,7 +69,8 @@ static void print_view(struct nl_node *node)
 	memset(node, 0, sizeof(*node));
 	node->view = (struct nl_view){
 		.seq = 1ULL << 32, .rep = 1, .leader = 3, .delivered = 5,
-		.stable = 4, .n_nodes = 2, .nodes = { 1, 3 },
+		.stable = 4, .votes = 1, .expected = 3, .n_nodes = 2,
+		.nodes = { 1, 3 },
 	};
 	print("a view", show_text, SHOW_VIEW, node, NULL);
 	node->view.quorate = true;

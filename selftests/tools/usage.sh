@@ -83,8 +83,14 @@ usage '"--file" is not understood' up --file x
 usage 'the name of a cluster has at most 64 bytes' \
 	up id 1 local 192.0.2.1 cluster "$(printf '%065d' 0)"
 usage '--nodeid belongs to --conf' up --nodeid 1 id 1 local 192.0.2.1
-usage 'with --conf, nodes, port and cluster are in the file' \
+usage 'with --conf, nodes, port, cluster and votes are in the file' \
 	up --conf "$tmp/good.conf" id 1
+usage 'with --conf, nodes, port, cluster and votes are in the file' \
+	up --conf "$tmp/good.conf" votes 2
+usage 'votes is a number from 0 to 255, not "256"' up votes 256
+usage 'votes is a number from 0 to 255, not "x"' up peer 2 192.0.2.2 votes x
+usage 'something is missing after "votes"' up peer 2 192.0.2.2 votes
+usage 'expected is a number from 1 to 32640, not "0"' up expected 0
 declare -a peers=()
 for i in {2..129}; do
 	peers+=(peer "$i" 192.0.2.2)

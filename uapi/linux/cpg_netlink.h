@@ -14,6 +14,8 @@
 #define CPG_HEARTBEAT_MAX	10000
 #define CPG_SUSPECT_MIN		10
 #define CPG_SUSPECT_MAX		30000
+#define CPG_VOTES_MAX		255
+#define CPG_EXPECTED_MAX	32640
 
 /**
  * enum cpg_node_state - What a node does just now.
@@ -56,6 +58,8 @@ enum {
 	CPG_A_COUNTER,
 	CPG_A_DROP,
 	CPG_A_GROUP,
+	CPG_A_VOTES,
+	CPG_A_EXPECTED,
 
 	__CPG_A_MAX,
 	CPG_A_MAX = (__CPG_A_MAX - 1)
@@ -74,6 +78,7 @@ enum {
 enum {
 	CPG_A_PEER_NODEID = 1,
 	CPG_A_PEER_ADDRESS,
+	CPG_A_PEER_VOTES,
 
 	__CPG_A_PEER_MAX,
 	CPG_A_PEER_MAX = (__CPG_A_PEER_MAX - 1)
@@ -87,6 +92,8 @@ enum {
 	CPG_A_VIEW_NODE,
 	CPG_A_VIEW_DELIVERED,
 	CPG_A_VIEW_STABLE,
+	CPG_A_VIEW_VOTES,
+	CPG_A_VIEW_EXPECTED,
 
 	__CPG_A_VIEW_MAX,
 	CPG_A_VIEW_MAX = (__CPG_A_VIEW_MAX - 1)

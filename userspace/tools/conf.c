@@ -33,6 +33,7 @@ enum conf_section {
 	CONF_INTERFACE,
 	CONF_NODELIST,
 	CONF_NODE,
+	CONF_QUORUM,
 	CONF_OTHER,
 };
 
@@ -67,6 +68,7 @@ static const struct {
 } conf_sections[] = {
 	{ CONF_TOP,		"totem",	CONF_TOTEM },
 	{ CONF_TOP,		"nodelist",	CONF_NODELIST },
+	{ CONF_TOP,		"quorum",	CONF_QUORUM },
 	{ CONF_TOTEM,		"interface",	CONF_INTERFACE },
 	{ CONF_NODELIST,	"node",		CONF_NODE },
 };
@@ -238,7 +240,21 @@ static int conf_node_key(struct conf_parser *p, const char *key,
 					     CONF_ADDR_MAX);
 		memcpy(node->ring0_addr, value, strlen(value) + 1);
 		node->addr_line = p->line;
+	} else if (!strcmp(key, "quorum_votes")) {
+		if (conf_number(value, 0, CPG_VOTES_MAX, &node->votes))
+			return conf_expected(p, value, "votes from 0 to %d",
+					     CPG_VOTES_MAX);
 	}
+	return 0;
+}
+
+static int conf_quorum_key(struct conf_parser *p, const char *key,
+			   const char *value)
+{
+	if (!strcmp(key, "expected_votes") &&
+	    conf_number(value, 1, CPG_EXPECTED_MAX, &p->conf->expected))
+		return conf_expected(p, value, "votes from 1 to %d",
+				     CPG_EXPECTED_MAX);
 	return 0;
 }
 
@@ -255,7 +271,9 @@ static bool conf_key_is_known(enum conf_section section, const char *key)
 		{ CONF_INTERFACE,	"mcastport" },
 		{ CONF_INTERFACE,	"ringnumber" },
 		{ CONF_NODE,		"nodeid" },
+		{ CONF_NODE,		"quorum_votes" },
 		{ CONF_NODE,		"ring0_addr" },
+		{ CONF_QUORUM,		"expected_votes" },
 	};
 	unsigned int i;
 
@@ -287,6 +305,8 @@ static int conf_key(struct conf_parser *p, char *line, char *colon)
 		return conf_interface_key(p, key, value);
 	case CONF_NODE:
 		return conf_node_key(p, key, value);
+	case CONF_QUORUM:
+		return conf_quorum_key(p, key, value);
 	case CONF_TOP:
 	case CONF_NODELIST:
 	case CONF_OTHER:
@@ -336,6 +356,8 @@ static int conf_section_begin(struct conf_parser *p, char *line, char *brace)
 	if (section == CONF_NODE && p->conf->n_nodes == CPG_NODES_MAX)
 		return conf_expected(p, line, "at most %d nodes",
 				     CPG_NODES_MAX);
+	if (section == CONF_NODE)
+		p->conf->nodes[p->conf->n_nodes].votes = 1;
 
 	p->depth++;
 	p->section[p->depth] = section;

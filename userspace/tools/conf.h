@@ -31,6 +31,7 @@ enum conf_ip_version {
  * @nodeid_line: where it stands
  * @ring0_addr: address or host name
  * @addr_line: where it stands
+ * @votes: quorum_votes, 1 if there are none
  * @addr: set by conf_resolve(), with the port
  */
 struct conf_node {
@@ -38,6 +39,7 @@ struct conf_node {
 	unsigned int		nodeid_line;
 	char			ring0_addr[CONF_ADDR_MAX + 1];
 	unsigned int		addr_line;
+	__u32		votes;
 	struct sockaddr_storage	addr;
 };
 
@@ -46,6 +48,7 @@ struct conf_node {
  * @cluster: totem.cluster_name, may be empty
  * @port: mcastport of link 0
  * @ip_version: totem.ip_version
+ * @expected: quorum.expected_votes, 0 if there are none
  * @crypto_line: where encryption is asked for, 0 if it is not
  * @n_nodes: number of @nodes
  * @nodes: in the order of the file
@@ -54,6 +57,7 @@ struct conf {
 	char			cluster[CPG_CLUSTER_MAX + 1];
 	__u16		port;
 	enum conf_ip_version	ip_version;
+	__u32		expected;
 	unsigned int		crypto_line;
 	unsigned int		n_nodes;
 	struct conf_node	nodes[CPG_NODES_MAX];

@@ -14,7 +14,8 @@
 
 static const char main_usage[] =
 	"Usage: cpg up id N local ADDR [port P] [cluster NAME] [heartbeat MS]\n"
-	"              [suspect MS] [peer ID ADDR]... [--wait S | --no-wait]\n"
+	"              [suspect MS] [votes N] [expected N]\n"
+	"              [peer ID ADDR [votes N]]... [--wait S | --no-wait]\n"
 	"       cpg up --conf FILE [--nodeid N] [heartbeat MS] [suspect MS]\n"
 	"              [--wait S | --no-wait]\n"
 	"       cpg down\n"

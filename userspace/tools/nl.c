@@ -286,10 +286,14 @@ int nl_node_up(struct nl *nl, const struct nl_conf *conf)
 		mnl_attr_put_u32(nlh, CPG_A_HEARTBEAT, conf->heartbeat);
 	if (conf->suspect)
 		mnl_attr_put_u32(nlh, CPG_A_SUSPECT, conf->suspect);
+	mnl_attr_put_u32(nlh, CPG_A_VOTES, conf->votes);
+	if (conf->expected)
+		mnl_attr_put_u32(nlh, CPG_A_EXPECTED, conf->expected);
 	for (i = 0; i < conf->n_peers; i++) {
 		nest = mnl_attr_nest_start(nlh, CPG_A_PEER);
 		mnl_attr_put_u32(nlh, CPG_A_PEER_NODEID, conf->peers[i].nodeid);
 		nl_put_address(nlh, CPG_A_PEER_ADDRESS, &conf->peers[i].addr);
+		mnl_attr_put_u32(nlh, CPG_A_PEER_VOTES, conf->peers[i].votes);
 		mnl_attr_nest_end(nlh, nest);
 	}
 	return nl_call(nl, nlh, NULL, NULL);
@@ -386,6 +390,12 @@ static int nl_view_attr(const struct nlattr *attr, void *data)
 		break;
 	case CPG_A_VIEW_STABLE:
 		view->stable = nl_uint(attr);
+		break;
+	case CPG_A_VIEW_VOTES:
+		view->votes = nl_uint(attr);
+		break;
+	case CPG_A_VIEW_EXPECTED:
+		view->expected = nl_uint(attr);
 		break;
 	}
 	return MNL_CB_OK;

@@ -25,19 +25,24 @@ struct nl;
  * @nodeid: of this node
  * @heartbeat: milliseconds, 0 for the default
  * @suspect: milliseconds, 0 for the default
+ * @votes: of this node
+ * @expected: votes of the whole cluster, 0 for the sum of the nodes'
  * @local: own address and port
  * @n_peers: number of @peers
- * @peers: id, address and port of each other node
+ * @peers: id, votes, address and port of each other node
  */
 struct nl_conf {
 	char			cluster[CPG_CLUSTER_MAX + 1];
 	__u32		nodeid;
 	__u32		heartbeat;
 	__u32		suspect;
+	__u32		votes;
+	__u32		expected;
 	struct sockaddr_storage	local;
 	unsigned int		n_peers;
 	struct {
 		__u32		nodeid;
+		__u32		votes;
 		struct sockaddr_storage	addr;
 	} peers[CPG_NODES_MAX - 1];
 };
@@ -58,6 +63,8 @@ struct nl_view {
 	__u32		rep;
 	__u32		leader;
 	bool			quorate;
+	__u32		votes;
+	__u32		expected;
 	__u64		delivered;
 	__u64		stable;
 	unsigned int		n_nodes;

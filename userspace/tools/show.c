@@ -89,9 +89,10 @@ static void show_view(FILE *out, const struct nl_view *view)
 {
 	unsigned int i;
 
-	fprintf(out, "view %llu of node %u, leader %u, %s, nodes",
+	fprintf(out, "view %llu of node %u, leader %u, %s with %u of %u votes, nodes",
 		view->seq, view->rep, view->leader,
-		view->quorate ? "quorate" : "not quorate");
+		view->quorate ? "quorate" : "not quorate", view->votes,
+		view->expected);
 	for (i = 0; i < view->n_nodes; i++)
 		fprintf(out, " %u", view->nodes[i]);
 	putc('\n', out);
@@ -205,6 +206,8 @@ static void json_view(struct json *j, const struct nl_view *view)
 	json_uint(j, "rep", view->rep);
 	json_uint(j, "leader", view->leader);
 	json_bool(j, "quorate", view->quorate);
+	json_uint(j, "votes", view->votes);
+	json_uint(j, "expected", view->expected);
 	json_open(j, "nodes", '[');
 	for (i = 0; i < view->n_nodes; i++)
 		json_uint(j, NULL, view->nodes[i]);

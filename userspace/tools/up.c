@@ -52,18 +52,25 @@ static int up_number(const char *word, const char *text, __u32 min, __u32 max,
 	return EXIT_OK;
 }
 
+/* @votes: NULL if there is nothing about them. */
 static int up_parse_peer(struct nl_conf *conf, struct up_words *words,
-			 const char *id, const char *host)
+			 const char *id, const char *host, const char *votes)
 {
 	unsigned int n = conf->n_peers;
+	int err;
 
 	if (n == ARRAY_SIZE(words->peers))
 		return up_fail(EXIT_USAGE, "a cluster has at most %d nodes",
 			       CPG_NODES_MAX);
 	words->peers[n] = host;
 	conf->n_peers++;
-	return up_number("the node id of a peer", id, 1, UINT32_MAX,
-			 &conf->peers[n].nodeid);
+	conf->peers[n].votes = 1;
+	err = up_number("the node id of a peer", id, 1, UINT32_MAX,
+			&conf->peers[n].nodeid);
+	if (!err && votes)
+		err = up_number("votes", votes, 0, CPG_VOTES_MAX,
+				&conf->peers[n].votes);
+	return err;
 }
 
 static int up_parse_option(struct up_args *args, const char *word,
@@ -97,6 +104,11 @@ static int up_parse_setting(struct nl_conf *conf, struct up_words *words,
 	else if (!strcmp(word, "suspect"))
 		return up_number(word, value, CPG_SUSPECT_MIN,
 				 CPG_SUSPECT_MAX, &conf->suspect);
+	else if (!strcmp(word, "votes"))
+		return up_number(word, value, 0, CPG_VOTES_MAX, &conf->votes);
+	else if (!strcmp(word, "expected"))
+		return up_number(word, value, 1, CPG_EXPECTED_MAX,
+				 &conf->expected);
 	else
 		return up_fail(EXIT_USAGE, "\"%s\" is not understood", word);
 	return EXIT_OK;
@@ -106,20 +118,24 @@ static int up_parse_setting(struct nl_conf *conf, struct up_words *words,
 static int up_parse_word(struct up_args *args, struct up_words *words,
 			 int argc, char **argv)
 {
-	int err, n = !strcmp(argv[0], "peer") ? 3 : 2;
+	bool is_peer = !strcmp(argv[0], "peer");
+	int err, n = is_peer ? 3 : 2;
 
 	if (!strcmp(argv[0], "--no-wait")) {
 		args->wait = 0;
 		return 1;
 	}
+	if (is_peer && argc > n && !strcmp(argv[n], "votes"))
+		n += 2;
 	if (argc < n) {
 		up_fail(EXIT_USAGE, "something is missing after \"%s\"",
 			argv[argc - 1]);
 		return 0;
 	}
 
-	if (n == 3)
-		err = up_parse_peer(&args->conf, words, argv[1], argv[2]);
+	if (is_peer)
+		err = up_parse_peer(&args->conf, words, argv[1], argv[2],
+				    n > 3 ? argv[4] : NULL);
 	else if (!strncmp(argv[0], "--", 2))
 		err = up_parse_option(args, argv[0], argv[1]);
 	else
@@ -175,6 +191,7 @@ int up_parse(struct up_args *args, int argc, char **argv)
 
 	memset(args, 0, sizeof(*args));
 	args->wait = UP_WAIT_DEFAULT;
+	args->conf.votes = 1;
 	while (argc) {
 		n = up_parse_word(args, &words, argc, argv);
 		if (!n)
@@ -188,9 +205,10 @@ int up_parse(struct up_args *args, int argc, char **argv)
 	if (!args->file)
 		return up_parse_conf(&args->conf, &words);
 	if (args->conf.nodeid || args->conf.n_peers || words.local ||
-	    words.port || words.cluster)
+	    words.port || words.cluster || args->conf.votes != 1 ||
+	    args->conf.expected)
 		return up_fail(EXIT_USAGE,
-			       "with --conf, nodes, port and cluster are in the file");
+			       "with --conf, nodes, port, cluster and votes are in the file");
 	return EXIT_OK;
 }
 
@@ -296,10 +314,13 @@ static int up_take_conf(struct up_args *args, const struct conf *file)
 	memcpy(conf->cluster, file->cluster, sizeof(conf->cluster));
 	conf->nodeid = this->nodeid;
 	conf->local = this->addr;
+	conf->votes = this->votes;
+	conf->expected = file->expected;
 	for (node = file->nodes; node < file->nodes + file->n_nodes; node++) {
 		if (node == this)
 			continue;
 		conf->peers[conf->n_peers].nodeid = node->nodeid;
+		conf->peers[conf->n_peers].votes = node->votes;
 		conf->peers[conf->n_peers].addr = node->addr;
 		conf->n_peers++;
 	}
