@@ -86,6 +86,7 @@ struct cpg_tx {
  * @eng: the engine; NULL until something needs it
  * @view: the view that was delivered last
  * @view_seq: its number; later engines start above it
+ * @quorate: it has a majority; may be read without the lock
  * @rx: the packet that the engine is handling
  * @socks: all sockets of the namespace, cpg_sock node_list
  * @wake: sockets that got events, cpg_sock wake_list
@@ -117,6 +118,7 @@ struct cpg_node {
 	struct cpg_engine	*eng;
 	struct cpg_event	*view;
 	u64			view_seq;
+	bool			quorate;
 	struct sk_buff		*rx;
 	struct list_head	socks;
 	struct list_head	wake;

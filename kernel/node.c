@@ -132,6 +132,22 @@ static void cpg_node_view_tell(struct cpg_node *node)
 			cpg_sk_deliver(cs, node->view);
 }
 
+/*
+ * Those that need a majority may send from now on, or not any more: then who
+ * waits for room has to be told.
+ */
+static void cpg_node_quorum(struct cpg_node *node, bool quorate)
+{
+	struct cpg_sock *cs;
+
+	if (quorate == node->quorate)
+		return;
+	WRITE_ONCE(node->quorate, quorate);
+	list_for_each_entry(cs, &node->socks, node_list)
+		if (cs->group.flags & CPG_JOIN_F_QUORUM)
+			cs->sk.sk_write_space(&cs->sk);
+}
+
 static void cpg_node_op_view(void *ctx, struct cpg_event *ev)
 {
 	struct cpg_node *node = ctx;
@@ -140,6 +156,7 @@ static void cpg_node_op_view(void *ctx, struct cpg_event *ev)
 		cpg_event_put(node->view);
 	node->view = cpg_event_get(ev);
 	node->view_seq = cpg_event_view(ev)->seq;
+	cpg_node_quorum(node, cpg_event_view(ev)->flags & CPG_VIEW_F_QUORATE);
 	if (!node->quiet)
 		cpg_node_view_tell(node);
 }
@@ -527,6 +544,7 @@ int cpg_node_engine_replace(struct cpg_node *node,
 {
 	struct cpg_engine_config c = *cfg;
 	struct cpg_event *view = node->view;
+	bool quorate = node->quorate;
 	struct cpg_engine *eng;
 
 	lockdep_assert_held(&node->lock);
@@ -542,6 +560,7 @@ int cpg_node_engine_replace(struct cpg_node *node,
 	node->quiet = false;
 	if (IS_ERR(eng)) {
 		swap(node->view, view);
+		WRITE_ONCE(node->quorate, quorate);
 		if (view)
 			cpg_event_put(view);
 		return PTR_ERR(eng);
@@ -720,7 +739,7 @@ out_unlock:
  * @ev: message
  *
  * Return: 0; -EAGAIN if there is no room in the send buffer; -ENOTCONN,
- * -EPIPE, -ENOMEM, -ENETDOWN.
+ * -EPIPE, -EHOSTUNREACH, -ENOMEM, -ENETDOWN.
  */
 int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 		     struct cpg_event *ev)

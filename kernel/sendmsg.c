@@ -12,17 +12,24 @@
 
 #include "cpg_priv.h"
 
+static bool cpg_sk_is_cut_off(const struct cpg_sock *cs)
+{
+	return READ_ONCE(cs->group.flags) & CPG_JOIN_F_QUORUM &&
+	       !READ_ONCE(cpg_sk_node(&cs->sk)->quorate);
+}
+
 /**
  * cpg_sk_send_err() - may this socket send
  * @cs: socket
  *
- * Return: 0, or what sendmsg() says to who is not a member.
+ * Return: 0, or what sendmsg() says to who is not a member, or has no majority
+ * and needs one.
  */
 int cpg_sk_send_err(const struct cpg_sock *cs)
 {
 	switch (READ_ONCE(cs->state)) {
 	case CPG_SK_JOINED:
-		return 0;
+		return cpg_sk_is_cut_off(cs) ? -EHOSTUNREACH : 0;
 	case CPG_SK_DEAD:
 		return READ_ONCE(cs->hup) == ENETDOWN ? -ENETDOWN : -EPIPE;
 	default:
@@ -60,8 +67,7 @@ static bool cpg_sk_writable_or_wake(struct sock *sk)
  */
 bool cpg_sk_write_poll(struct sock *sk)
 {
-	return READ_ONCE(cpg_sk(sk)->state) == CPG_SK_JOINED &&
-	       cpg_sk_writable_or_wake(sk);
+	return !cpg_sk_send_err(cpg_sk(sk)) && cpg_sk_writable_or_wake(sk);
 }
 
 /**

@@ -35,8 +35,6 @@ static int cpg_sk_join(struct sock *sk, sockptr_t optval, unsigned int optlen)
 	err = cpg_group_check(&group);
 	if (err)
 		return err;
-	if (group.flags & CPG_JOIN_F_QUORUM)
-		return -EOPNOTSUPP;
 	return cpg_node_sk_join(cpg_sk_node(sk), cpg_sk(sk), &group,
 				task_tgid_vnr(current));
 }

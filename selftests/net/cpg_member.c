@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A member of a group that a shell script steers: it prints every event, a
- * line each, and does what it reads from its standard input:
+ * line each, and does what it reads from its standard input.  With -q it sends
+ * with a majority only.
  *
  *	send TEXT	multicast TEXT
  *	burst N		multicast N short messages, as fast as they go
@@ -9,6 +10,7 @@
  *	writable	say whether poll() finds the socket writable
  *	sndbuf BYTES	SO_SNDBUF
  *	sndtimeo MS	SO_SNDTIMEO
+ *	waitout		say so when poll() finds the socket writable
  *	leave		leave the group
  *	quit		close and exit
  *
@@ -135,6 +137,14 @@ static void do_writable(int fd, const char *arg)
 	printf("writable %s\n", cpg_test_poll(fd, POLLOUT, 0) ? "yes" : "no");
 }
 
+/* Reads no event meanwhile. */
+static void do_waitout(int fd, const char *arg)
+{
+	(void)arg;
+	cpg_test_poll(fd, POLLOUT, CPG_TEST_WAIT_MS * 4);
+	do_writable(fd, arg);
+}
+
 static void do_sndbuf(int fd, const char *arg)
 {
 	int size = atoi(arg);
@@ -164,6 +174,7 @@ static const struct {
 	{ "burst", do_burst },
 	{ "fill", do_fill },
 	{ "writable", do_writable },
+	{ "waitout", do_waitout },
 	{ "sndbuf", do_sndbuf },
 	{ "sndtimeo", do_sndtimeo },
 	{ "leave", do_leave },
@@ -228,13 +239,29 @@ static int run(int fd)
 	}
 }
 
+static int join(int fd, const char *name, __u32 flags)
+{
+	struct cpg_group group;
+
+	cpg_test_group(&group, name);
+	group.flags = flags;
+	if (setsockopt(fd, SOL_CPG, CPGSO_JOIN, &group, sizeof(group)))
+		return -errno;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	__u32 nodeid;
+	__u32 nodeid, flags = 0;
 	int fd, ret;
 
+	if (argc == 3 && !strcmp(argv[1], "-q")) {
+		flags = CPG_JOIN_F_QUORUM;
+		argv++;
+		argc--;
+	}
 	if (argc != 2) {
-		fprintf(stderr, "usage: cpg_member GROUP\n");
+		fprintf(stderr, "usage: cpg_member [-q] GROUP\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -248,7 +275,7 @@ int main(int argc, char **argv)
 	if (!ret)
 		ret = cpg_test_get(fd, CPGSO_NODEID, &nodeid);
 	if (!ret)
-		ret = cpg_test_join(fd, argv[1]);
+		ret = join(fd, argv[1], flags);
 	if (ret) {
 		print_result("join", ret);
 		return 1;

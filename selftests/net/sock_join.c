@@ -162,7 +162,7 @@ TEST_F(join, bad_arguments)
 	close(fd);
 }
 
-/* Defined, and refused as long as nothing is behind it. */
+/* A node of its own is the majority; quorum.sh has others. */
 TEST_F(join, quorum_flag)
 {
 	struct cpg_group group;
@@ -170,7 +170,13 @@ TEST_F(join, quorum_flag)
 
 	cpg_test_group(&group, "quorum");
 	group.flags = CPG_JOIN_F_QUORUM;
-	EXPECT_EQ(-EOPNOTSUPP, join_raw(fd, &group, sizeof(group)));
+	EXPECT_EQ(0, join_raw(fd, &group, sizeof(group)));
+	ASSERT_EQ(0, cpg_test_settle(fd));
+	EXPECT_EQ(1, cpg_test_members(fd, "quorum"));
+	EXPECT_EQ(POLLOUT, cpg_test_poll(fd, POLLOUT, 0));
+	EXPECT_EQ(1, cpg_test_send(fd, "x", 1, 0));
+	ASSERT_EQ(0, cpg_test_next(fd, &self->ev));
+	EXPECT_EQ(CPG_TEST_MSG, self->ev.kind);
 	close(fd);
 }
 

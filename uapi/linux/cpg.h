@@ -76,7 +76,7 @@ struct sockaddr_cpg {
 #define CPG_SVC_SAFE		3
 
 /* struct cpg_group flags */
-#define CPG_JOIN_F_QUORUM	(1U << 0)	/* no messages without a majority */
+#define CPG_JOIN_F_QUORUM	(1U << 0)	/* sends with a majority only */
 
 /**
  * struct cpg_group - names a group
