@@ -356,6 +356,19 @@ static enum cpg_drop cpg_commit_agree(struct cpg_engine *eng,
 	return CPG_DROP_NONE;
 }
 
+/*
+ * Two propose at once, each with the other: neither would get all answers, and
+ * both would wait.  The one with the higher node id begins anew, and makes the
+ * other do so.
+ */
+static bool cpg_commit_gives_way(const struct cpg_engine *eng,
+				 const struct cpg_attempt *att,
+				 const struct cpg_vid *id)
+{
+	return cpg_commit_is_rep(eng, att) &&
+	       att->step == CPG_WIRE_COMMIT1_ACK && id->rep < att->id.rep;
+}
+
 static enum cpg_drop cpg_commit_offer_rcv(struct cpg_engine *eng,
 					  struct cpg_peer *peer,
 					  const struct cpg_vid *id,
@@ -366,10 +379,17 @@ static enum cpg_drop cpg_commit_offer_rcv(struct cpg_engine *eng,
 	enum cpg_drop drop;
 
 	if (eng->state == CPG_STATE_OPERATIONAL ||
-	    eng->state == CPG_STATE_STOPPED || id->rep != peer->nodeid ||
-	    id->seq <= eng->promised || id->seq <= eng->epoch->id.seq)
+	    eng->state == CPG_STATE_STOPPED || id->rep != peer->nodeid)
+		return CPG_DROP_STALE;
+	if (att && cpg_commit_gives_way(eng, att, id)) {
+		cpg_view_gather(eng);
+		return CPG_DROP_STALE;
+	}
+	if (id->seq <= eng->promised || id->seq <= eng->epoch->id.seq)
 		return CPG_DROP_STALE;
 	if (att && (att->is_installing || att->id.rep != id->rep))
+		return CPG_DROP_STALE;
+	if (!att && !cpg_view_agrees(eng, id->rep))
 		return CPG_DROP_STALE;
 	if (le32_to_cpu(chunk->total) > CPG_COMMIT_OFFER_MAX)
 		return CPG_DROP_RECORD;

@@ -26,6 +26,8 @@ const char *const cpg_counter_names[__CPG_CNT_NR] = {
 	[CPG_CNT_VIEWS]			= "views",
 	[CPG_CNT_GATHERS]		= "gathers",
 	[CPG_CNT_SUSPECTS]		= "suspects",
+	[CPG_CNT_PROBES_SENT]		= "probes-sent",
+	[CPG_CNT_CLEARED]		= "suspects-cleared",
 	[CPG_CNT_REQUEUED]		= "requeued",
 };
 
@@ -136,14 +138,39 @@ void cpg_engine_reply(struct cpg_engine *eng, enum cpg_wire_type type,
 	eng->ops->reply(eng->ctx, &frame);
 }
 
+const char *const cpg_profile_names[__CPG_PROFILE_NR] = {
+	[CPG_PROFILE_DEFAULT]	= "default",
+	[CPG_PROFILE_LAN]	= "lan",
+	[CPG_PROFILE_CLOUD]	= "cloud",
+};
+
+void cpg_engine_config_profile(struct cpg_engine_config *cfg,
+			       enum cpg_profile profile)
+{
+	static const struct {
+		u32	heartbeat;
+		u32	suspect;
+		u32	corroborate;
+		u32	join_repeat;
+	} ms[__CPG_PROFILE_NR] = {
+		[CPG_PROFILE_DEFAULT]	= { 50, 250, 10, 5 },
+		[CPG_PROFILE_LAN]	= { 10, 35, 2, 2 },
+		[CPG_PROFILE_CLOUD]	= { 250, 3000, 100, 50 },
+	};
+
+	cfg->heartbeat = ms[profile].heartbeat * CPG_NSEC_PER_MSEC;
+	cfg->suspect = ms[profile].suspect * CPG_NSEC_PER_MSEC;
+	cfg->corroborate = ms[profile].corroborate * CPG_NSEC_PER_MSEC;
+	cfg->join_repeat = ms[profile].join_repeat * CPG_NSEC_PER_MSEC;
+}
+
 void cpg_engine_config_init(struct cpg_engine_config *cfg)
 {
 	cfg->seed = cfg->incarnation;
 	cfg->mtu = CPG_MTU_DEFAULT;
-	cfg->heartbeat = 50 * CPG_NSEC_PER_MSEC;
-	cfg->suspect = 250 * CPG_NSEC_PER_MSEC;
-	cfg->join_repeat = 5 * CPG_NSEC_PER_MSEC;
+	cpg_engine_config_profile(cfg, CPG_PROFILE_DEFAULT);
 	cfg->beacon = 100 * CPG_NSEC_PER_MSEC;
+	cfg->damp = 100 * CPG_NSEC_PER_MSEC;
 	cfg->budget = 1 << 20;
 	cfg->votes = 1;
 	cfg->expected = 0;
@@ -153,8 +180,9 @@ static bool cpg_engine_config_ok(const struct cpg_engine_config *cfg)
 {
 	return cfg->nodeid && cfg->incarnation && cfg->mtu >= CPG_MTU_MIN &&
 	       cfg->mtu <= CPG_MTU_MAX && cfg->heartbeat && cfg->join_repeat &&
-	       cfg->beacon && cfg->suspect >= 2 * cfg->heartbeat &&
-	       cfg->budget >= cfg->mtu && cfg->votes <= CPG_NODE_VOTES_MAX &&
+	       cfg->beacon && cfg->corroborate &&
+	       cfg->suspect >= 2 * cfg->heartbeat && cfg->budget >= cfg->mtu &&
+	       cfg->votes <= CPG_NODE_VOTES_MAX &&
 	       cfg->expected <= CPG_EXPECTED_VOTES_MAX;
 }
 
@@ -325,6 +353,9 @@ static enum cpg_drop cpg_engine_dispatch(struct cpg_engine *eng,
 	case CPG_WIRE_JOIN:
 		cpg_view_join_rcv(eng, peer, hdr);
 		return CPG_DROP_NONE;
+	case CPG_WIRE_PROBE:
+		cpg_detect_probe_rcv(eng, peer, hdr);
+		return CPG_DROP_NONE;
 	case CPG_WIRE_LEAVE:
 		cpg_view_leave_rcv(eng, peer);
 		return CPG_DROP_NONE;
@@ -368,7 +399,7 @@ static u64 cpg_engine_next_deadline(const struct cpg_engine *eng)
 		eng->heartbeat_at, eng->beacon_at, eng->join_at, eng->ack_at,
 		eng->announce_at, eng->own_at, eng->probe_at, eng->nomem_at,
 		eng->stop_at, cpg_commit_deadline(eng),
-		cpg_view_deadline(eng),
+		cpg_view_deadline(eng), cpg_detect_deadline(eng),
 	};
 	u64 deadline = CPG_NEVER;
 	u32 i;
@@ -380,37 +411,15 @@ static u64 cpg_engine_next_deadline(const struct cpg_engine *eng)
 	return deadline;
 }
 
-/*
- * This node's own clockwork was late: it cannot blame others for as much time
- * as it did not listen itself.
- */
-static void cpg_engine_doubt(struct cpg_engine *eng, u64 now)
-{
-	u64 late = now > eng->deadline ? now - eng->deadline : 0;
-	u32 i;
-
-	if (late < eng->cfg.heartbeat)
-		return;
-	for (i = 1; i < eng->n_slots; i++) {
-		struct cpg_peer *peer = eng->peers[i];
-
-		if (peer->heard)
-			peer->heard = min(peer->heard + late, now);
-		if (peer->rival)
-			peer->rival_since = min(peer->rival_since + late, now);
-	}
-	if (eng->attempt)
-		eng->attempt->progress = now;
-}
-
 void cpg_engine_timer(struct cpg_engine *eng, u64 now)
 {
 	if (eng->state == CPG_STATE_STOPPED)
 		return;
-	cpg_engine_doubt(eng, now);
+	cpg_detect_late(eng, now);
 	eng->now = now;
 	eng->deadline = CPG_NEVER;
 	cpg_view_timer(eng);
+	cpg_detect_timer(eng);
 	cpg_commit_timer(eng);
 	cpg_order_timer(eng);
 	cpg_send_timer(eng);

@@ -74,6 +74,8 @@ enum cpg_counter {
 	CPG_CNT_VIEWS,
 	CPG_CNT_GATHERS,
 	CPG_CNT_SUSPECTS,
+	CPG_CNT_PROBES_SENT,	/* by way of others, to see who is at fault */
+	CPG_CNT_CLEARED,	/* suspects that were heard of in time */
 	CPG_CNT_REQUEUED,	/* messages sent again in a later view */
 	__CPG_CNT_NR
 };
@@ -122,6 +124,16 @@ struct cpg_trace {
 	u32			n_nodes;
 	const u32		*nodes;
 };
+
+/* Sets of times that go together; the number is in the netlink interface. */
+enum cpg_profile {
+	CPG_PROFILE_DEFAULT,
+	CPG_PROFILE_LAN,	/* one switch, nodes that are never busy */
+	CPG_PROFILE_CLOUD,	/* virtual machines that stand still at times */
+	__CPG_PROFILE_NR
+};
+
+extern const char *const cpg_profile_names[__CPG_PROFILE_NR];
 
 /**
  * struct cpg_frame - a packet to be sent: a header and, mostly, a body
@@ -183,9 +195,13 @@ struct cpg_engine_ops {
  * @mtu: largest packet in bytes, from the magic number to the last payload
  *	byte; CPG_MTU_MIN to CPG_MTU_MAX
  * @heartbeat: nanoseconds between heartbeats
- * @suspect: nanoseconds without a packet until a node is suspected
+ * @suspect: nanoseconds without a packet until a node is suspected, at least;
+ *	one whose heartbeats are irregular is given up to twice the time
+ * @corroborate: nanoseconds that others have to vouch for a suspect
  * @join_repeat: nanoseconds until a membership packet is repeated
  * @beacon: nanoseconds between beacons to nodes that are not in the view
+ * @damp: a node that was put out k times, at least twice, in a minute must be
+ *	heard for 2^k times as many nanoseconds before it comes back; 0: at once
  * @budget: bytes in flight in a view, of all nodes together
  * @votes: of this node, at most CPG_NODE_VOTES_MAX
  * @expected: votes of all nodes that the cluster is meant to have, at most
@@ -200,8 +216,10 @@ struct cpg_engine_config {
 	u32	mtu;
 	u64	heartbeat;
 	u64	suspect;
+	u64	corroborate;
 	u64	join_repeat;
 	u64	beacon;
+	u64	damp;
 	u32	budget;
 	u32	votes;
 	u32	expected;
@@ -220,6 +238,10 @@ enum {
 
 /* Fills in what has a default: all but the first four. */
 void cpg_engine_config_init(struct cpg_engine_config *cfg);
+
+/* Heartbeat, suspect, corroborate and join_repeat of a profile. */
+void cpg_engine_config_profile(struct cpg_engine_config *cfg,
+			       enum cpg_profile profile);
 
 /**
  * cpg_engine_create() - a node of its own, in a view of one
@@ -268,6 +290,25 @@ enum cpg_drop cpg_engine_rcv(struct cpg_engine *eng, u64 now,
 
 /* Nothing more waits: send what was held back to be sent in one. */
 void cpg_engine_flush(struct cpg_engine *eng, u64 now);
+
+/**
+ * cpg_engine_unreachable() - the network says that a node is not there
+ * @eng: engine
+ * @now: time
+ * @nodeid: the node
+ *
+ * Whoever says so may lie: it only makes the node suspect at once.
+ */
+void cpg_engine_unreachable(struct cpg_engine *eng, u64 now, u32 nodeid);
+
+/**
+ * cpg_engine_doubt() - this node has reason to suspect itself
+ * @eng: engine
+ * @now: time
+ *
+ * For a while it puts nobody out unless another agrees.
+ */
+void cpg_engine_doubt(struct cpg_engine *eng, u64 now);
 
 /* The time at which cpg_engine_timer() is due. */
 u64 cpg_engine_deadline(const struct cpg_engine *eng);

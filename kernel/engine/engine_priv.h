@@ -22,6 +22,11 @@ enum {
 
 #define CPG_NEVER	U64_MAX
 
+/* So many beacons of a node outside missed, and it is not there. */
+enum {
+	CPG_PEER_BEACONS = 4,
+};
+
 /* Times that are the same in every profile, in nanoseconds. */
 #define CPG_ACK_DELAY		(2 * CPG_NSEC_PER_MSEC)
 #define CPG_NAK_DELAY		(500 * CPG_NSEC_PER_USEC)
@@ -43,6 +48,14 @@ static inline void cpg_set_add(struct cpg_set *set, u32 i)
 static inline void cpg_set_del(struct cpg_set *set, u32 i)
 {
 	set->w[i / 64] &= ~(1ULL << (i % 64));
+}
+
+/* How many are in one set and not in the other. */
+static inline u32 cpg_set_lacks(const struct cpg_set *set,
+				const struct cpg_set *sub)
+{
+	return hweight64(sub->w[0] & ~set->w[0]) +
+	       hweight64(sub->w[1] & ~set->w[1]);
 }
 
 static inline bool cpg_set_has(const struct cpg_set *set, u32 i)
@@ -99,6 +112,21 @@ struct cpg_blob {
  * @idx: its place in the view, CPG_NO_IDX if it is not there (any more)
  * @incarnation: which life of it is believed to be the present one
  * @heard: when that was heard last, 0: never
+ * @steady: since when it is heard without a break
+ * @beat: when its last heartbeat came, 0: none in this view
+ * @gap_mean: of the times between its heartbeats, in microseconds
+ * @gap_var: their variance
+ * @gap_sigma: its root
+ * @vouched: when another heard it last, as far as this node was told
+ * @denied: another does not hear it either
+ * @unreachable: the network said so, and nothing was heard since
+ * @accused: not heard for too long, after all doubts
+ * @dead: nor has anybody else
+ * @probe_since: when it became suspect, 0: it is not
+ * @probe_at: when to probe it again
+ * @n_out: how often it was put out, until it has not been for a minute
+ * @out_at: when it was last put out
+ * @links: gathering: slots of those that it hears and that hear it
  * @left: an incarnation that said good-bye
  * @left_until: how long nothing is taken from that
  * @rival: another incarnation that uses the id
@@ -107,9 +135,11 @@ struct cpg_blob {
  * @state: enum cpg_state, as it last said
  * @vid: its view
  * @hears: slots of the nodes that it hears
+ * @accuses: slots of the nodes that it knows to be silent
  * @members: slots of the nodes in its view
  * @n_members: how many it named, whether they are known here or not
- * @join_valid: it is gathering; the next four are of its last JOIN
+ * @join_valid: it is gathering; the next five are of its last JOIN
+ * @join_complete: it has the JOINs of all that it expects
  * @join_no: counts its gatherings
  * @join_max_seq: greatest view seq that it knows
  * @votes: its votes
@@ -125,6 +155,21 @@ struct cpg_peer {
 	u32		idx;
 	u64		incarnation;
 	u64		heard;
+	u64		steady;
+	u64		beat;
+	u64		gap_mean;
+	u64		gap_var;
+	u64		gap_sigma;
+	u64		vouched;
+	bool		denied;
+	bool		unreachable;
+	bool		accused;
+	bool		dead;
+	u64		probe_since;
+	u64		probe_at;
+	u32		n_out;
+	u64		out_at;
+	struct cpg_set	links;
 	u64		left;
 	u64		left_until;
 	u64		rival;
@@ -133,9 +178,11 @@ struct cpg_peer {
 	u8		state;
 	struct cpg_vid	vid;
 	struct cpg_set	hears;
+	struct cpg_set	accuses;
 	struct cpg_set	members;
 	u32		n_members;
 	bool		join_valid;
+	bool		join_complete;
 	u32		join_no;
 	u64		join_max_seq;
 	u32		votes;
@@ -244,6 +291,8 @@ struct cpg_cursor {
  * @slots: slots of all
  * @votes: votes of all
  * @expected: votes that the cluster is meant to have
+ * @since: when it was installed
+ * @beats: heartbeats since then
  * @view: what is told of it
  * @cur: what is delivered next
  * @rel: what is let go next, when it is stable
@@ -270,6 +319,8 @@ struct cpg_epoch {
 	struct cpg_set		slots;
 	u32			votes;
 	u32			expected;
+	u64			since;
+	u32			beats;
 	struct cpg_event	*view;
 	struct cpg_cursor	cur;
 	struct cpg_cursor	rel;
@@ -489,6 +540,9 @@ struct cpg_proc {
  * @locals: local processes
  * @next_port: for the next local process
  * @gather_start: when the gathering began
+ * @gather_complete: the JOINs of all that are expected have come
+ * @links: as of struct cpg_peer
+ * @doubt_until: this node suspects itself
  * @join_wait: interval of the next JOIN
  * @rtt_oseq: the own packet whose round trip is being measured, 0: none
  * @rtt_sent: when it was sent
@@ -538,6 +592,9 @@ struct cpg_engine {
 	struct list_head		locals;
 	u32				next_port;
 	u64				gather_start;
+	bool				gather_complete;
+	struct cpg_set			links;
+	u64				doubt_until;
 	u64				join_wait;
 	u64				rtt_oseq;
 	u64				rtt_sent;
@@ -588,6 +645,27 @@ void cpg_peer_beacon(struct cpg_engine *eng);
 void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 			 const struct cpg_wire_hdr *hdr);
 void cpg_peer_used_rcv(struct cpg_engine *eng, const struct cpg_wire_hdr *hdr);
+
+/* choose.c */
+u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set);
+
+/* detect.c */
+u64 cpg_detect_window(const struct cpg_engine *eng,
+		      const struct cpg_peer *peer);
+bool cpg_detect_is_quiet(const struct cpg_engine *eng,
+			 const struct cpg_peer *peer);
+bool cpg_detect_is_damped(const struct cpg_engine *eng,
+			  const struct cpg_peer *peer);
+u32 cpg_detect_targets(struct cpg_engine *eng, u32 *nodeids);
+void cpg_detect_heard(struct cpg_engine *eng, struct cpg_peer *peer);
+void cpg_detect_beat(struct cpg_engine *eng, struct cpg_peer *peer);
+void cpg_detect_restart(struct cpg_engine *eng, struct cpg_peer *peer);
+void cpg_detect_put_out(struct cpg_engine *eng, struct cpg_peer *peer);
+void cpg_detect_late(struct cpg_engine *eng, u64 now);
+void cpg_detect_probe_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
+			  const struct cpg_wire_hdr *hdr);
+void cpg_detect_timer(struct cpg_engine *eng);
+u64 cpg_detect_deadline(const struct cpg_engine *eng);
 
 /* stream.c */
 struct cpg_pkt *cpg_stream_get(const struct cpg_stream *stream, u64 oseq);
@@ -686,6 +764,9 @@ void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep);
 void cpg_view_tell(struct cpg_engine *eng);
 void cpg_view_gather(struct cpg_engine *eng);
 void cpg_view_settle(struct cpg_engine *eng);
+bool cpg_view_is_candidate(const struct cpg_engine *eng,
+			   const struct cpg_peer *peer);
+bool cpg_view_agrees(struct cpg_engine *eng, u32 rep);
 void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 		       const struct cpg_wire_hdr *hdr);
 void cpg_view_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer);

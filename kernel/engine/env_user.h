@@ -63,6 +63,7 @@ typedef int64_t s64;
 	(b) = __swap; \
 } while (0)
 
+#define hweight64(x)		((u32)__builtin_popcountll(x))
 #define div_u64(n, d)		((u64)(n) / (u32)(d))
 
 #define container_of(ptr, type, member) \

@@ -6,12 +6,6 @@
  */
 #include "engine_priv.h"
 
-/* So many heartbeats missed, and another incarnation may take over the id. */
-enum {
-	CPG_PEER_SILENCE = 4,
-	CPG_PEER_BEACONS = 4,
-};
-
 struct cpg_peer *cpg_peer_find(const struct cpg_engine *eng, u32 nodeid)
 {
 	u32 i;
@@ -52,13 +46,10 @@ bool cpg_peer_in_view(const struct cpg_peer *peer)
 /* Until when it counts as alive if nothing more comes. */
 u64 cpg_peer_expires(const struct cpg_engine *eng, const struct cpg_peer *peer)
 {
-	u64 window = eng->cfg.suspect;
-
-	if (!peer->heard)
+	if (!peer->heard || (peer->accused && !cpg_peer_in_view(peer)) ||
+	    cpg_detect_is_damped(eng, peer))
 		return 0;
-	if (!cpg_peer_in_view(peer))
-		window = max(window, CPG_PEER_BEACONS * eng->cfg.beacon);
-	return peer->heard + window;
+	return peer->heard + cpg_detect_window(eng, peer);
 }
 
 bool cpg_peer_is_alive(const struct cpg_engine *eng,
@@ -72,8 +63,11 @@ static void cpg_peer_adopt(struct cpg_engine *eng, struct cpg_peer *peer,
 {
 	bool was_in_view = cpg_peer_in_view(peer);
 
+	if (was_in_view)
+		cpg_detect_put_out(eng, peer);
 	peer->incarnation = incarnation;
-	peer->heard = eng->now;
+	peer->steady = eng->now;
+	cpg_detect_restart(eng, peer);
 	peer->rival = 0;
 	peer->nodeid_used = false;
 	peer->state = CPG_STATE_OPERATIONAL;
@@ -83,6 +77,7 @@ static void cpg_peer_adopt(struct cpg_engine *eng, struct cpg_peer *peer,
 	memset(&peer->serial, 0, sizeof(peer->serial));
 	memset(&peer->vid, 0, sizeof(peer->vid));
 	memset(&peer->hears, 0, sizeof(peer->hears));
+	memset(&peer->accuses, 0, sizeof(peer->accuses));
 	memset(&peer->members, 0, sizeof(peer->members));
 	if (was_in_view)
 		cpg_view_peer_lost(eng, peer);
@@ -114,9 +109,7 @@ static enum cpg_drop cpg_peer_rival(struct cpg_engine *eng,
 				    struct cpg_peer *peer, u64 incarnation)
 {
 	if (!cpg_peer_is_alive(eng, peer) ||
-	    (cpg_peer_in_view(peer) &&
-	     eng->now - peer->heard >=
-	     CPG_PEER_SILENCE * eng->cfg.heartbeat)) {
+	    (cpg_peer_in_view(peer) && cpg_detect_is_quiet(eng, peer))) {
 		cpg_peer_adopt(eng, peer, incarnation);
 		return CPG_DROP_NONE;
 	}
@@ -172,7 +165,7 @@ enum cpg_drop cpg_peer_admit(struct cpg_engine *eng,
 		return CPG_DROP_STALE;
 	if ((*peer)->incarnation != incarnation)
 		return cpg_peer_rival(eng, *peer, incarnation);
-	(*peer)->heard = eng->now;
+	cpg_detect_heard(eng, *peer);
 	return CPG_DROP_NONE;
 }
 
@@ -196,12 +189,24 @@ void cpg_peer_used_rcv(struct cpg_engine *eng, const struct cpg_wire_hdr *hdr)
 	eng->ops->nodeid_used(eng->ctx, refused);
 }
 
-/* What this node thinks of the others; room for CPG_NODES_MAX. */
+static u32 cpg_peer_life(u64 incarnation)
+{
+	return (u32)incarnation << CPG_HEARD_LIFE_SHIFT;
+}
+
+/*
+ * What this node thinks of the others; room for CPG_NODES_MAX.  Behind the
+ * larger of the headers it has to fit into a packet.
+ */
 u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
 			struct cpg_wire_heard *heard)
 {
+	u32 room = eng->cfg.mtu - sizeof(struct cpg_wire_hdr) -
+		   sizeof(struct cpg_wire_status);
 	u32 i, n = 0;
 
+	BUILD_BUG_ON(sizeof(struct cpg_wire_join) >
+		     sizeof(struct cpg_wire_status));
 	for (i = 1; i < eng->n_slots; i++) {
 		const struct cpg_peer *peer = eng->peers[i];
 		u32 flags = 0;
@@ -210,27 +215,31 @@ u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
 			flags |= CPG_HEARD_F_ALIVE;
 		if (cpg_peer_in_view(peer))
 			flags |= CPG_HEARD_F_MEMBER;
+		if (peer->accused && peer->dead)
+			flags |= CPG_HEARD_F_ACCUSED;
 		if (!flags)
 			continue;
+		if ((n + 1) * sizeof(*heard) > room)
+			break;
 		heard[n++] = (struct cpg_wire_heard) {
 			.nodeid = cpu_to_le32(peer->nodeid),
-			.incarnation = cpu_to_le32((u32)peer->incarnation),
-			.flags = cpu_to_le32(flags),
+			.life = cpu_to_le32(cpg_peer_life(peer->incarnation) |
+					    flags),
 		};
 	}
 	return n;
 }
 
 static u32 cpg_peer_slot(const struct cpg_engine *eng, u32 nodeid,
-			 u32 incarnation)
+			 u32 life)
 {
 	const struct cpg_peer *peer;
 
 	if (nodeid == eng->cfg.nodeid)
-		return incarnation == (u32)eng->cfg.incarnation ?
+		return cpg_peer_life(eng->cfg.incarnation) == life ?
 		       CPG_SLOT_SELF : CPG_NO_IDX;
 	peer = cpg_peer_find(eng, nodeid);
-	if (!peer || (u32)peer->incarnation != incarnation)
+	if (!peer || cpg_peer_life(peer->incarnation) != life)
 		return CPG_NO_IDX;
 	return peer->slot;
 }
@@ -242,14 +251,16 @@ void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 	u32 i;
 
 	memset(&peer->hears, 0, sizeof(peer->hears));
+	memset(&peer->accuses, 0, sizeof(peer->accuses));
 	memset(&peer->members, 0, sizeof(peer->members));
 	cpg_set_add(&peer->hears, peer->slot);
 	cpg_set_add(&peer->members, peer->slot);
 	peer->n_members = 1;
 	for (i = 0; i < n; i++) {
-		u32 flags = le32_to_cpu(heard[i].flags);
+		u32 life = le32_to_cpu(heard[i].life);
+		u32 flags = life & ((1 << CPG_HEARD_LIFE_SHIFT) - 1);
 		u32 slot = cpg_peer_slot(eng, le32_to_cpu(heard[i].nodeid),
-					 le32_to_cpu(heard[i].incarnation));
+					 life - flags);
 
 		if (flags & CPG_HEARD_F_MEMBER)
 			peer->n_members++;
@@ -259,6 +270,8 @@ void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 			cpg_set_add(&peer->members, slot);
 		if (flags & CPG_HEARD_F_ALIVE)
 			cpg_set_add(&peer->hears, slot);
+		if (flags & CPG_HEARD_F_ACCUSED)
+			cpg_set_add(&peer->accuses, slot);
 	}
 }
 
@@ -304,10 +317,11 @@ void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 
 void cpg_peer_heartbeat(struct cpg_engine *eng)
 {
-	const struct cpg_epoch *ep = eng->epoch;
+	u32 nodeids[CPG_NODES_MAX];
+	u32 n = cpg_detect_targets(eng, nodeids);
 
 	cpg_engine_arm(eng, &eng->heartbeat_at, eng->cfg.heartbeat);
-	cpg_peer_send_status(eng, ep->others, ep->n - 1, true);
+	cpg_peer_send_status(eng, nodeids, n, true);
 }
 
 /* To the nodes that are not in the view, so that views find each other. */
@@ -347,6 +361,8 @@ void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 			cpg_view_status_rcv(eng, peer);
 		return;
 	}
+	if (st->n_heard)
+		cpg_detect_beat(eng, peer);
 	if (ep->frozen)
 		return;
 	cpg_order_ack_rcv(eng, ep->node[idx], le64_to_cpu(st->ack),
@@ -375,7 +391,8 @@ bool cpg_engine_peer_status(const struct cpg_engine *eng, u64 now, u32 i,
 		.nodeid = peer->nodeid,
 		.incarnation = peer->incarnation,
 		.in_view = cpg_peer_in_view(peer),
-		.alive = now < cpg_peer_expires(eng, peer),
+		.alive = now < cpg_peer_expires(eng, peer) &&
+			 !peer->probe_since,
 		.nodeid_used = peer->nodeid_used,
 		.heard = peer->heard,
 	};

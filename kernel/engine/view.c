@@ -15,7 +15,7 @@
 
 /* In multiples of the time of suspicion. */
 enum {
-	CPG_GATHER_PATIENCE = 2,	/* for one that is alive and silent */
+	CPG_GATHER_PATIENCE = 2,	/* for those that are alive */
 	CPG_LEAVE_PATIENCE = 2,		/* for packets of one that left */
 };
 
@@ -86,12 +86,28 @@ static void cpg_view_describe(struct cpg_engine *eng)
 	ep->view->seq.view_rep = ep->id.rep;
 }
 
+static bool cpg_view_has(const struct cpg_epoch *ep,
+			 const struct cpg_peer *peer)
+{
+	u32 i;
+
+	for (i = 0; i < ep->n; i++)
+		if (ep->node[i]->peer == peer)
+			return true;
+	return false;
+}
+
 /* The view begins.  Nobody is told yet. */
 void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep)
 {
 	u32 i, n = 0;
 
+	for (i = 1; i < eng->n_slots; i++)
+		if (cpg_peer_in_view(eng->peers[i]) &&
+		    !cpg_view_has(ep, eng->peers[i]))
+			cpg_detect_put_out(eng, eng->peers[i]);
 	eng->epoch = ep;
+	ep->since = eng->now;
 	eng->credit = max(eng->cfg.budget / ep->n, eng->cfg.mtu);
 	eng->probe_tries = 0;
 	eng->ack_at = CPG_NEVER;
@@ -112,7 +128,7 @@ void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep)
 			memcpy(ep->node[i]->serial, peer->serial,
 			       sizeof(peer->serial));
 		peer->idx = i;
-		peer->heard = eng->now;
+		cpg_detect_restart(eng, peer);
 	}
 	cpg_view_describe(eng);
 	eng->max_seq = max(eng->max_seq, ep->id.seq);
@@ -154,7 +170,9 @@ static void cpg_view_join_send(struct cpg_engine *eng)
 	if (!buf)
 		return;
 	heard = cpg_peer_heard_fill(eng, (void *)buf->data);
-	join.n_heard = cpu_to_le32(heard);
+	join.n_heard = cpu_to_le16(heard);
+	if (eng->gather_complete)
+		join.flags = cpu_to_le16(CPG_WIRE_JOIN_F_COMPLETE);
 	for (i = 1; i < eng->n_slots; i++)
 		nodeids[i - 1] = eng->peers[i]->nodeid;
 	cpg_engine_xmit(eng, nodeids, eng->n_slots - 1, CPG_WIRE_JOIN,
@@ -175,6 +193,7 @@ static void cpg_view_gather_as(struct cpg_engine *eng, u32 join_no)
 	eng->counters[CPG_CNT_GATHERS]++;
 	eng->join_no = join_no;
 	eng->gather_start = eng->now;
+	eng->gather_complete = false;
 	eng->join_wait = eng->cfg.join_repeat;
 	cpg_engine_set_state(eng, CPG_STATE_GATHER);
 	cpg_view_join_send(eng);
@@ -199,14 +218,18 @@ static void cpg_view_follow(struct cpg_engine *eng)
 	cpg_view_gather_as(eng, eng->join_no + is_new);
 }
 
-/* Can all of the present view hear this node, and does it hear all? */
+/*
+ * Can all of the present view hear this node, and does it hear all?  The leader
+ * knows: it gets all heartbeats.
+ */
 static bool cpg_view_may_merge(const struct cpg_engine *eng,
 			       const struct cpg_peer *peer)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 	u32 i;
 
-	if (!cpg_set_covers(&peer->hears, &ep->slots))
+	if (ep->me != ep->leader || !cpg_peer_is_alive(eng, peer) ||
+	    !cpg_set_covers(&peer->hears, &ep->slots))
 		return false;
 	for (i = 0; i < ep->n; i++)
 		if (ep->node[i]->peer &&
@@ -228,11 +251,13 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	peer->join_max_seq = le64_to_cpu(join->max_seq);
 	peer->votes = le32_to_cpu(join->votes);
 	peer->expected = le32_to_cpu(join->expected);
+	peer->join_complete = le16_to_cpu(join->flags) &
+			      CPG_WIRE_JOIN_F_COMPLETE;
 	peer->vid.seq = le64_to_cpu(hdr->view_seq);
 	peer->vid.rep = le32_to_cpu(hdr->view_rep);
 	peer->state = CPG_STATE_GATHER;
 	cpg_peer_heard_read(eng, peer, (const void *)(join + 1),
-			    le32_to_cpu(join->n_heard));
+			    le16_to_cpu(join->n_heard));
 	eng->max_seq = max(eng->max_seq, peer->join_max_seq);
 
 	switch (eng->state) {
@@ -260,6 +285,9 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 			cpg_view_follow(eng);
 		break;
 	default:
+		/* One more to tell the others of. */
+		if (!peer->join_valid)
+			eng->gather_complete = false;
 		peer->join_valid = true;
 		break;
 	}
@@ -329,62 +357,69 @@ void cpg_view_leave_rcv(struct cpg_engine *eng, struct cpg_peer *peer)
 	cpg_view_peer_lost(eng, peer);
 }
 
-static bool cpg_view_is_candidate(const struct cpg_engine *eng,
-				  const struct cpg_peer *peer)
+/* Is it gathering, and heard? */
+bool cpg_view_is_candidate(const struct cpg_engine *eng,
+			   const struct cpg_peer *peer)
 {
-	return peer->join_valid && cpg_peer_is_alive(eng, peer) &&
-	       cpg_set_has(&peer->hears, CPG_SLOT_SELF);
+	return peer->join_valid && cpg_peer_is_alive(eng, peer);
 }
 
-/* Will one who has not answered be in the next view if it does? */
-static bool cpg_view_is_awaited(const struct cpg_engine *eng,
-				const struct cpg_peer *peer)
+static bool cpg_view_is_patient(const struct cpg_engine *eng)
+{
+	return eng->now < eng->gather_start +
+			  CPG_GATHER_PATIENCE * eng->cfg.suspect;
+}
+
+/*
+ * Is the JOIN of this node still to come?  A member that is not heard here may
+ * be heard elsewhere.  One outside comes if it and the candidates hear each
+ * other.
+ */
+static bool cpg_view_is_expected(const struct cpg_engine *eng,
+				 const struct cpg_peer *peer)
+{
+	bool in_view = cpg_peer_in_view(peer), is_vouched = false;
+	u32 i;
+
+	if (peer->join_valid || peer->accused)
+		return false;
+	for (i = 1; i < eng->n_slots; i++) {
+		const struct cpg_peer *other = eng->peers[i];
+		bool hears = cpg_set_has(&other->hears, peer->slot);
+
+		if (!cpg_view_is_candidate(eng, other))
+			continue;
+		if (cpg_set_has(&other->accuses, peer->slot))
+			return false;
+		if (!in_view && ((!hears && other->join_complete) ||
+				 !cpg_set_has(&peer->hears, i)))
+			return false;
+		is_vouched |= hears;
+	}
+	if (in_view && is_vouched &&
+	    eng->now < eng->gather_start + eng->cfg.suspect)
+		return true;
+	return cpg_peer_is_alive(eng, peer) &&
+	       (in_view || cpg_set_has(&peer->hears, CPG_SLOT_SELF));
+}
+
+/* Has everyone who is to come said who is there?  Then say so, too. */
+static bool cpg_view_is_complete(struct cpg_engine *eng)
 {
 	u32 i;
 
-	if (!cpg_peer_is_alive(eng, peer) ||
-	    cpg_view_is_candidate(eng, peer) ||
-	    eng->now >= eng->gather_start +
-			CPG_GATHER_PATIENCE * eng->cfg.suspect)
-		return false;
+	for (i = 1; i < eng->n_slots; i++)
+		if (cpg_view_is_expected(eng, eng->peers[i]))
+			return false;
+	if (!eng->gather_complete) {
+		eng->gather_complete = true;
+		cpg_view_join_send(eng);
+	}
 	for (i = 1; i < eng->n_slots; i++)
 		if (cpg_view_is_candidate(eng, eng->peers[i]) &&
-		    !cpg_set_has(&eng->peers[i]->hears, peer->slot))
+		    !eng->peers[i]->join_complete)
 			return false;
 	return true;
-}
-
-static bool cpg_view_is_mutual(const struct cpg_engine *eng,
-			       const struct cpg_set *set, u32 slot)
-{
-	u32 i;
-
-	for (i = 1; i < eng->n_slots; i++)
-		if (cpg_set_has(set, i) &&
-		    (!cpg_set_has(&eng->peers[i]->hears, slot) ||
-		     !cpg_set_has(&eng->peers[slot]->hears, i)))
-			return false;
-	return true;
-}
-
-/* The candidate that comes next, or NULL: of the present view, then lowest. */
-static struct cpg_peer *cpg_view_pick(const struct cpg_engine *eng,
-				      const struct cpg_set *seen)
-{
-	struct cpg_peer *best = NULL;
-	u32 i;
-
-	for (i = 1; i < eng->n_slots; i++) {
-		struct cpg_peer *peer = eng->peers[i];
-
-		if (cpg_set_has(seen, i) || !cpg_view_is_candidate(eng, peer))
-			continue;
-		if (!best || cpg_peer_in_view(peer) > cpg_peer_in_view(best) ||
-		    (cpg_peer_in_view(peer) == cpg_peer_in_view(best) &&
-		     peer->nodeid < best->nodeid))
-			best = peer;
-	}
-	return best;
 }
 
 /*
@@ -393,46 +428,29 @@ static struct cpg_peer *cpg_view_pick(const struct cpg_engine *eng,
  */
 void cpg_view_settle(struct cpg_engine *eng)
 {
-	struct cpg_set seen = { }, set = { };
 	u64 max_seq = eng->max_seq;
-	u32 lowest = eng->cfg.nodeid;
-	struct cpg_peer *peer;
+	struct cpg_set set;
 	u32 i;
 
+	if (!cpg_view_is_complete(eng) && cpg_view_is_patient(eng))
+		return;
+	if (cpg_choose(eng, &set) != eng->cfg.nodeid)
+		return;
 	for (i = 1; i < eng->n_slots; i++)
-		if (cpg_view_is_awaited(eng, eng->peers[i]))
-			return;
-	cpg_set_add(&set, CPG_SLOT_SELF);
-	while ((peer = cpg_view_pick(eng, &seen))) {
-		cpg_set_add(&seen, peer->slot);
-		if (!cpg_view_is_mutual(eng, &set, peer->slot))
-			continue;
-		cpg_set_add(&set, peer->slot);
-		lowest = min(lowest, peer->nodeid);
-		max_seq = max(max_seq, peer->join_max_seq);
-	}
-	if (lowest == eng->cfg.nodeid)
-		cpg_commit_propose(eng, &set, max_seq);
+		if (cpg_set_has(&set, i))
+			max_seq = max(max_seq, eng->peers[i]->join_max_seq);
+	cpg_commit_propose(eng, &set, max_seq);
 }
 
-static void cpg_view_detect(struct cpg_engine *eng)
+/*
+ * Somebody proposes a view.  If this node would not be in one with it, others
+ * know better or will soon; but not for ever.
+ */
+bool cpg_view_agrees(struct cpg_engine *eng, u32 rep)
 {
-	struct cpg_trace trace = { .kind = CPG_TRACE_SUSPECT };
-	u32 i;
+	struct cpg_set set;
 
-	if (eng->state != CPG_STATE_OPERATIONAL)
-		return;
-	for (i = 1; i < eng->n_slots; i++) {
-		const struct cpg_peer *peer = eng->peers[i];
-
-		if (!cpg_peer_in_view(peer) || cpg_peer_is_alive(eng, peer))
-			continue;
-		eng->counters[CPG_CNT_SUSPECTS]++;
-		trace.origin = peer->nodeid;
-		cpg_engine_trace(eng, &trace);
-		cpg_view_gather(eng);
-		return;
-	}
+	return !cpg_view_is_patient(eng) || cpg_choose(eng, &set) == rep;
 }
 
 void cpg_view_timer(struct cpg_engine *eng)
@@ -441,7 +459,6 @@ void cpg_view_timer(struct cpg_engine *eng)
 		cpg_peer_heartbeat(eng);
 	if (eng->beacon_at <= eng->now)
 		cpg_peer_beacon(eng);
-	cpg_view_detect(eng);
 	if (eng->join_at <= eng->now) {
 		eng->join_at = CPG_NEVER;
 		if (eng->state == CPG_STATE_GATHER)
@@ -449,22 +466,21 @@ void cpg_view_timer(struct cpg_engine *eng)
 	}
 }
 
-/*
- * When silence will tell something: in a view of its members, in a gathering
- * of everyone who is waited for.
- */
+/* When silence will tell something: of everyone who is waited for. */
 u64 cpg_view_deadline(const struct cpg_engine *eng)
 {
 	u64 deadline = CPG_NEVER;
 	u32 i;
 
+	if (eng->state != CPG_STATE_GATHER)
+		return deadline;
+	if (cpg_view_is_patient(eng))
+		deadline = eng->gather_start +
+			   CPG_GATHER_PATIENCE * eng->cfg.suspect;
 	for (i = 1; i < eng->n_slots; i++) {
-		const struct cpg_peer *peer = eng->peers[i];
-		u64 expires = cpg_peer_expires(eng, peer);
+		u64 expires = cpg_peer_expires(eng, eng->peers[i]);
 
-		if (eng->state == CPG_STATE_OPERATIONAL ?
-		    cpg_peer_in_view(peer) :
-		    eng->state == CPG_STATE_GATHER && expires > eng->now)
+		if (expires > eng->now)
 			deadline = min(deadline, expires);
 	}
 	return deadline;

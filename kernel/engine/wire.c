@@ -43,11 +43,13 @@ static const struct {
 	[CPG_WIRE_INSTALL_ACK]	= { 0, 0 },
 	[CPG_WIRE_LEAVE]	= { 0, 0 },
 	[CPG_WIRE_NODEID_USED]	= { sizeof(struct cpg_wire_used), 0 },
+	[CPG_WIRE_PROBE]	= { sizeof(struct cpg_wire_probe), 0 },
 };
 
 static bool cpg_wire_check_counts(const u8 *p, u32 type, u32 len)
 {
 	const struct cpg_wire_status *st = (const void *)p;
+	const struct cpg_wire_probe *probe = (const void *)p;
 	const struct cpg_wire_join *join = (const void *)p;
 	u32 n_heard = len / sizeof(struct cpg_wire_heard);
 
@@ -56,10 +58,13 @@ static bool cpg_wire_check_counts(const u8 *p, u32 type, u32 len)
 		       n_heard <= CPG_NODES_MAX &&
 		       st->state < __CPG_STATE_NR;
 	if (type == CPG_WIRE_JOIN)
-		return n_heard == le32_to_cpu(join->n_heard) &&
+		return n_heard == le16_to_cpu(join->n_heard) &&
 		       n_heard <= CPG_NODES_MAX &&
 		       le32_to_cpu(join->votes) <= CPG_NODE_VOTES_MAX &&
 		       le32_to_cpu(join->expected) <= CPG_EXPECTED_VOTES_MAX;
+	if (type == CPG_WIRE_PROBE)
+		return probe->step && probe->step < __CPG_PROBE_NR &&
+		       probe->asker && probe->suspect;
 	if (type == CPG_WIRE_NAK)
 		return len / sizeof(struct cpg_wire_range) <=
 		       CPG_NAK_RANGES_MAX;

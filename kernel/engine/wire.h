@@ -33,6 +33,7 @@ enum cpg_wire_type {
 	CPG_WIRE_INSTALL_ACK,	/* nothing */
 	CPG_WIRE_LEAVE,		/* nothing */
 	CPG_WIRE_NODEID_USED,	/* cpg_wire_used */
+	CPG_WIRE_PROBE,		/* cpg_wire_probe */
 	__CPG_WIRE_NR
 };
 
@@ -186,18 +187,19 @@ struct cpg_wire_status {
 enum {
 	CPG_HEARD_F_ALIVE = 1 << 0,	/* the sender hears it */
 	CPG_HEARD_F_MEMBER = 1 << 1,	/* it is in the sender's view */
+	CPG_HEARD_F_ACCUSED = 1 << 2,	/* the sender found it dead */
+	CPG_HEARD_LIFE_SHIFT = 3,
 };
 
 /**
  * struct cpg_wire_heard - what a node thinks of another
  * @nodeid: the other
- * @incarnation: lower half of its incarnation
- * @flags: CPG_HEARD_F_*
+ * @life: the lower bits of its incarnation, above CPG_HEARD_F_*; so a list of
+ *	all nodes fits into a packet
  */
 struct cpg_wire_heard {
 	__le32	nodeid;
-	__le32	incarnation;
-	__le32	flags;
+	__le32	life;
 } __packed;
 
 /**
@@ -217,15 +219,51 @@ struct cpg_wire_range {
  * @max_seq: greatest view seq it ever saw
  * @no: counts its gatherings
  * @n_heard: entries that follow
+ * @flags: CPG_WIRE_JOIN_F_*
  * @votes: of the sender
  * @expected: votes that it expects of the whole cluster
  */
 struct cpg_wire_join {
 	__le64	max_seq;
 	__le32	no;
-	__le32	n_heard;
+	__le16	n_heard;
+	__le16	flags;
 	__le32	votes;
 	__le32	expected;
+} __packed;
+
+/* struct cpg_wire_join flags */
+enum {
+	CPG_WIRE_JOIN_F_COMPLETE = 1 << 0,	/* nobody else is there */
+};
+
+/* struct cpg_wire_probe step */
+enum cpg_probe_step {
+	CPG_PROBE_ASK = 1,	/* asker to another: do you hear it? */
+	CPG_PROBE_PING,		/* asker or another to the suspect */
+	CPG_PROBE_PONG,		/* the suspect to who sent the ping */
+	CPG_PROBE_TELL,		/* another to the asker: so long ago */
+	__CPG_PROBE_NR
+};
+
+/**
+ * struct cpg_wire_probe - is a node gone, or the link to it?
+ * @asker: node id of who wants to know
+ * @suspect: node id of who is silent
+ * @incarnation: of the suspect
+ * @age: TELL: microseconds since the suspect was heard
+ * @step: enum cpg_probe_step
+ * @silent: TELL: that is too long
+ * @__pad: 0
+ */
+struct cpg_wire_probe {
+	__le32	asker;
+	__le32	suspect;
+	__le64	incarnation;
+	__le32	age;
+	u8	step;
+	u8	silent;
+	__le16	__pad;
 } __packed;
 
 /**

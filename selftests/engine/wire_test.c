@@ -27,6 +27,7 @@ static const u32 fixed_sizes[__CPG_WIRE_NR] = {
 	[CPG_WIRE_RECOVERED]	= sizeof(struct cpg_wire_chunk),
 	[CPG_WIRE_INSTALL]	= sizeof(struct cpg_wire_chunk),
 	[CPG_WIRE_NODEID_USED]	= sizeof(struct cpg_wire_used),
+	[CPG_WIRE_PROBE]	= sizeof(struct cpg_wire_probe),
 };
 
 /* A copy of @len bytes with nothing behind it. */
@@ -66,8 +67,13 @@ static u32 pkt_fill(u8 *p, u32 type, u32 each)
 	struct cpg_wire_status st = {
 		.n_heard = cpu_to_le16(each / sizeof(struct cpg_wire_heard)),
 	};
+	struct cpg_wire_probe probe = {
+		.asker = cpu_to_le32(1),
+		.suspect = cpu_to_le32(2),
+		.step = CPG_PROBE_ASK,
+	};
 	struct cpg_wire_join join = {
-		.n_heard = cpu_to_le32(each / sizeof(struct cpg_wire_heard)),
+		.n_heard = cpu_to_le16(each / sizeof(struct cpg_wire_heard)),
 	};
 	u32 len = HDR + fixed_sizes[type] + each;
 
@@ -77,6 +83,8 @@ static u32 pkt_fill(u8 *p, u32 type, u32 each)
 		memcpy(p + HDR, &st, sizeof(st));
 	else if (type == CPG_WIRE_JOIN)
 		memcpy(p + HDR, &join, sizeof(join));
+	else if (type == CPG_WIRE_PROBE)
+		memcpy(p + HDR, &probe, sizeof(probe));
 	else if (type >= CPG_WIRE_COMMIT1 && type <= CPG_WIRE_INSTALL)
 		memcpy(p + HDR, &chunk, sizeof(chunk));
 	return len;
@@ -200,8 +208,8 @@ static const struct patch patches[] = {
 	{ "status of too many", CPG_WIRE_STATUS,
 	  (CPG_NODES_MAX + 1) * sizeof(struct cpg_wire_heard), HDR_AT(src), 4,
 	  9, CPG_DROP_RECORD },
-	{ "join counts 2^32 - 1", CPG_WIRE_JOIN, 0,
-	  AT(cpg_wire_join, n_heard), 4, U32_MAX, CPG_DROP_RECORD },
+	{ "join counts 2^16 - 1", CPG_WIRE_JOIN, 0,
+	  AT(cpg_wire_join, n_heard), 2, 0xffff, CPG_DROP_RECORD },
 	{ "join with all votes", CPG_WIRE_JOIN, 0, AT(cpg_wire_join, votes), 4,
 	  CPG_NODE_VOTES_MAX, CPG_DROP_NONE },
 	{ "join with too many votes", CPG_WIRE_JOIN, 0,
@@ -213,6 +221,19 @@ static const struct patch patches[] = {
 	{ "join of too many", CPG_WIRE_JOIN,
 	  (CPG_NODES_MAX + 1) * sizeof(struct cpg_wire_heard), HDR_AT(src), 4,
 	  9, CPG_DROP_RECORD },
+	{ "probe", CPG_WIRE_PROBE, 0, HDR_AT(src), 4, 9, CPG_DROP_NONE },
+	{ "probe of the last kind", CPG_WIRE_PROBE, 0,
+	  AT(cpg_wire_probe, step), 1, __CPG_PROBE_NR - 1, CPG_DROP_NONE },
+	{ "probe of no kind", CPG_WIRE_PROBE, 0, AT(cpg_wire_probe, step), 1,
+	  0, CPG_DROP_RECORD },
+	{ "probe of an unknown kind", CPG_WIRE_PROBE, 0,
+	  AT(cpg_wire_probe, step), 1, __CPG_PROBE_NR, CPG_DROP_RECORD },
+	{ "probe for nobody", CPG_WIRE_PROBE, 0, AT(cpg_wire_probe, asker), 4,
+	  0, CPG_DROP_RECORD },
+	{ "probe of nobody", CPG_WIRE_PROBE, 0, AT(cpg_wire_probe, suspect), 4,
+	  0, CPG_DROP_RECORD },
+	{ "probe with a rest", CPG_WIRE_PROBE, 1, HDR_AT(src), 4, 9,
+	  CPG_DROP_RECORD },
 	{ "nak of all", CPG_WIRE_NAK,
 	  CPG_NAK_RANGES_MAX * sizeof(struct cpg_wire_range), HDR_AT(src), 4,
 	  9, CPG_DROP_NONE },

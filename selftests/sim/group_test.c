@@ -26,10 +26,11 @@ static void notice(void)
 	sim_run(s, 3 * s->cfg.suspect);
 }
 
+/* One that was put out again and again is taken back some seconds later. */
 static void heal(void)
 {
 	sim_heal(s);
-	CHECK_TRUE(sim_settle(s, SIM_SEC));
+	CHECK_TRUE(sim_settle(s, 10 * SIM_SEC));
 	sim_run(s, 20 * SIM_MSEC);
 }
 

@@ -52,7 +52,7 @@ static const char *const formats[__SIM_LOG_NR] = {
 static const char *const types[] = {
 	"?", "DATA", "STATUS", "NAK", "JOIN", "COMMIT1", "COMMIT1_ACK",
 	"COMMIT2", "RECOVERED", "INSTALL", "INSTALL_ACK", "LEAVE",
-	"NODEID_USED",
+	"NODEID_USED", "PROBE",
 };
 
 static void log_print(const struct sim_rec *r)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "calm.h"
 #include "swarm.h"
 
 #ifndef SIM_COMMIT
@@ -60,6 +61,7 @@ struct opts {
 	bool			hash;
 	bool			ktap;
 	bool			go_on;
+	u32			calm;
 };
 
 static struct sim *the_sim;
@@ -105,7 +107,10 @@ static bool run_seed(const struct opts *o, u64 seed, struct job *job)
 
 	the_seed = seed;
 	setitimer(ITIMER_PROF, &limit, NULL);
-	swarm_run(s, seed, &o->swarm);
+	if (o->calm)
+		calm_run(s, seed, o->calm);
+	else
+		swarm_run(s, seed, &o->swarm);
 	hash = s->log.hash;
 	if (!sim_failed(s) && o->twice) {
 		swarm_run(s, seed, &o->swarm);
@@ -252,6 +257,7 @@ static void help(FILE *f)
 	      "  --agreed         AGREED messages only\n"
 	      "  --safe           SAFE messages, too\n"
 	      "  --check-every N  look at invariants each N calls; 0: never\n"
+	      "  --calm N         N minutes of 5 percent loss and short pauses\n"
 	      "  --verbose        tell what happens\n"
 	      "  --tail N         tell the last N things before a failure\n"
 	      "  --twice          run each seed twice: must be the same\n"
@@ -298,7 +304,7 @@ static bool parse_seeds(const char *arg, struct opts *o)
 enum {
 	OPT_SEED = 1, OPT_SEEDS, OPT_JOBS, OPT_NODES, OPT_EVENTS, OPT_LOSS,
 	OPT_FAULTS, OPT_AGREED, OPT_SAFE, OPT_CHECK, OPT_VERBOSE, OPT_TAIL,
-	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_HELP,
+	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_CALM, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -311,6 +317,7 @@ static const struct option options[] = {
 	{ "faults", required_argument, NULL, OPT_FAULTS },
 	{ "agreed", no_argument, NULL, OPT_AGREED },
 	{ "safe", no_argument, NULL, OPT_SAFE },
+	{ "calm", required_argument, NULL, OPT_CALM },
 	{ "check-every", required_argument, NULL, OPT_CHECK },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "tail", required_argument, NULL, OPT_TAIL },
@@ -349,6 +356,9 @@ static bool parse_one(int opt, struct opts *o)
 	case OPT_CHECK:
 		o->swarm.check_every = strtoul(optarg, NULL, 0);
 		return true;
+	case OPT_CALM:
+		o->calm = strtoul(optarg, NULL, 0);
+		return o->calm;
 	case OPT_TAIL:
 		o->tail = strtoul(optarg, NULL, 0);
 		return true;

@@ -48,6 +48,9 @@ static void node_fill(const struct sim_node *node,
 		cfg->heartbeat = c->heartbeat;
 	if (c->suspect)
 		cfg->suspect = c->suspect;
+	if (c->corroborate)
+		cfg->corroborate = c->corroborate;
+	cfg->damp = c->damp;
 	if (c->join_repeat)
 		cfg->join_repeat = c->join_repeat;
 	if (c->beacon)

@@ -99,6 +99,7 @@ void orc_end(struct orc *o, struct orc_life *life, enum orc_end end)
 	if (life->end)
 		orc_fail(o, ORC_ENGINE, "node %u ended twice", life->nodeid);
 	life->end = end;
+	life->ended = o->now;
 }
 
 /**

@@ -172,6 +172,7 @@ struct orc_stay {
  * @idx: number of this life in the run
  * @nodeid: its node id
  * @end: enum orc_end
+ * @ended: when
  * @stopping: it was asked to stop
  * @stays: the views it was in
  * @n_stays: their number; the last is the present one
@@ -184,6 +185,7 @@ struct orc_life {
 	u32			idx;
 	u32			nodeid;
 	enum orc_end		end;
+	u64			ended;
 	bool			stopping;
 	struct orc_stay		**stays;
 	u32			n_stays;
@@ -277,6 +279,9 @@ enum {
  * @votes: those that do not have one vote
  * @n_votes: their number
  * @max_votes: room in @votes
+ * @now: time; kept by who tells the history
+ * @calm: see orc_calm(); 0: something is wrong
+ * @calm_from: since when it is not
  * @lives: all lives
  * @n_lives: their number
  * @max_lives: room in @lives
@@ -296,6 +301,9 @@ struct orc {
 	}			*votes;
 	u32			n_votes;
 	u32			max_votes;
+	u64			now;
+	u64			calm;
+	u64			calm_from;
 	struct orc_life		**lives;
 	u32			n_lives;
 	u32			max_lives;
@@ -349,6 +357,12 @@ void orc_event_chg(struct orc *o, struct orc_proc *proc,
 		   const struct cpg_seq *seq, const struct cpg_confchg *chg);
 void orc_due(struct orc *o, struct orc_life *life, u32 group);
 void orc_due_check(struct orc *o, struct orc_life *life);
+
+/* orc_calm.c: when nothing is wrong */
+void orc_calm(struct orc *o, u64 bound);
+void orc_calm_view(struct orc *o, const struct orc_life *life,
+		   const struct orc_view *old, const struct orc_view *view);
+void orc_calm_check(struct orc *o);
 
 /* orc_end.c: at the end of a history; @quiet: faults are over since long */
 void orc_finish(struct orc *o, bool quiet);

@@ -708,6 +708,57 @@ static const char *test_exclusion(void)
 	return expect(ORC_EXCLUSION);
 }
 
+/* The other is well, and nothing was wrong. */
+static const char *test_exclusion_well(void)
+{
+	struct pair p;
+
+	together(&p);
+	orc_calm(&orc, 100);
+	part(&p, 0);
+	return expect(ORC_EXCLUSION);
+}
+
+static const char *test_exclusion_again(void)
+{
+	struct pair p;
+
+	together(&p);
+	orc_calm(&orc, 100);
+	go(&p, 0, p.id, id_of(3, 1), both, 2, both, 2);
+	return expect(ORC_EXCLUSION);
+}
+
+/* The other died, and is put out neither too early nor too late. */
+static const char *test_exclusion_dead(void)
+{
+	struct pair p;
+
+	together(&p);
+	orc_calm(&orc, 100);
+	orc.now = 10;
+	orc_end(&orc, p.life[1], ORC_CRASHED);
+	orc.now = 110;
+	orc_calm_check(&orc);
+	part(&p, 0);
+	orc.now = 200;
+	orc_calm_check(&orc);
+	return expect(ORC_OK);
+}
+
+static const char *test_exclusion_late(void)
+{
+	struct pair p;
+
+	together(&p);
+	orc_calm(&orc, 100);
+	orc.now = 10;
+	orc_end(&orc, p.life[1], ORC_CRASHED);
+	orc.now = 111;
+	orc_calm_check(&orc);
+	return expect(ORC_EXCLUSION);
+}
+
 static const char *test_groups_first(void)
 {
 	struct pair p;
@@ -815,7 +866,9 @@ static const struct ktap_test tests[] = {
 	TEST(safe_trans), TEST(cut), TEST(primary), TEST(primary_two),
 	TEST(primary_votes), TEST(primary_apart), TEST(primary_accept),
 	TEST(primary_refuse), TEST(primary_order),
-	TEST(merge), TEST(stable), TEST(exclusion), TEST(groups_first),
+	TEST(merge), TEST(stable), TEST(exclusion), TEST(exclusion_well),
+	TEST(exclusion_again), TEST(exclusion_dead), TEST(exclusion_late),
+	TEST(groups_first),
 	TEST(groups_fold), TEST(groups_reason), TEST(groups_nodedown),
 	TEST(groups_lost), TEST(groups_ghost), TEST(groups_after_leave),
 	TEST(closed),

@@ -238,6 +238,7 @@ void orc_view(struct orc *o, struct orc_life *life, struct orc_id id,
 	if (old) {
 		stay->from = old->view;
 		old->to = view;
+		orc_calm_view(o, life, old->view, view);
 	}
 	compare_all(o, life, old, view);
 }

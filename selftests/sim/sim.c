@@ -13,10 +13,8 @@ void sim_cfg_init(struct sim_cfg *cfg)
 		.n_nodes = 3,
 		.nodeid = 1,
 		.start = SIM_SEC,
-		.heartbeat = 10 * SIM_MSEC,
-		.suspect = 35 * SIM_MSEC,
-		.join_repeat = 2 * SIM_MSEC,
 		.beacon = 100 * SIM_MSEC,
+		.damp = 100 * SIM_MSEC,
 		.mtu = CPG_MTU_DEFAULT,
 		.link = { .delay = 20 * SIM_USEC, .jitter = 10 * SIM_USEC },
 		.rx_delay = 5 * SIM_USEC,
@@ -24,6 +22,23 @@ void sim_cfg_init(struct sim_cfg *cfg)
 		.late = 20 * SIM_USEC,
 		.check_every = 1,
 	};
+	sim_cfg_profile(cfg, CPG_PROFILE_LAN);
+}
+
+/**
+ * sim_cfg_profile() - set the times of a profile
+ * @cfg: changed
+ * @profile: which
+ */
+void sim_cfg_profile(struct sim_cfg *cfg, enum cpg_profile profile)
+{
+	struct cpg_engine_config eng = { };
+
+	cpg_engine_config_profile(&eng, profile);
+	cfg->heartbeat = eng.heartbeat;
+	cfg->suspect = eng.suspect;
+	cfg->corroborate = eng.corroborate;
+	cfg->join_repeat = eng.join_repeat;
 }
 
 /**
@@ -174,11 +189,14 @@ bool sim_run_to(struct sim *s, u64 t)
 		if (!ev || ev->t > t)
 			break;
 		s->now = ev->t;
+		s->orc.now = s->now;
 		sim_heap_del(&s->heap, ev);
 		sim_step(s, ev);
 	}
 	if (!sim_failed(s))
 		s->now = t;
+	s->orc.now = s->now;
+	orc_calm_check(&s->orc);
 	return !sim_failed(s);
 }
 

@@ -273,8 +273,10 @@ struct sim_node {
  * @start: the time at which it begins
  * @heartbeat: see struct cpg_engine_config, as the following; 0: default
  * @suspect: as above
+ * @corroborate: as above
  * @join_repeat: as above
  * @beacon: as above
+ * @damp: as above; 0: none
  * @budget: as above
  * @mtu: as above
  * @votes: of each node; NULL: one each
@@ -294,8 +296,10 @@ struct sim_cfg {
 	u64		start;
 	u64		heartbeat;
 	u64		suspect;
+	u64		corroborate;
 	u64		join_repeat;
 	u64		beacon;
+	u64		damp;
 	u32		budget;
 	u32		mtu;
 	const u32	*votes;
@@ -357,6 +361,7 @@ struct sim {
 
 /* sim.c: time */
 void sim_cfg_init(struct sim_cfg *cfg);
+void sim_cfg_profile(struct sim_cfg *cfg, enum cpg_profile profile);
 struct sim *sim_create(void);
 void sim_destroy(struct sim *s);
 void sim_begin(struct sim *s, const struct sim_cfg *cfg);
@@ -370,7 +375,10 @@ void sim_call_at(struct sim *s, struct sim_call *call, u64 t);
 bool sim_settled(struct sim *s);
 bool sim_drained(struct sim *s);
 bool sim_settle(struct sim *s, u64 max);
+u64 sim_limit(const struct sim *s);
+bool sim_converge(struct sim *s, u64 max);
 bool sim_drain(struct sim *s, u64 max);
+u64 sim_bound(const struct sim *s);
 bool sim_quiet(struct sim *s);
 
 static inline bool sim_failed(const struct sim *s)

@@ -400,11 +400,10 @@ static void plan_cfg(struct swarm *w, struct sim_cfg *cfg)
 		cfg->n_nodes = pick(w, 0, 9) ? pick(w, 2, 5) : pick(w, 6, 9);
 	cfg->nodeid = ids[pick(w, 0, ARRAY_SIZE(ids) - 1)];
 	cfg->start = starts[pick(w, 0, ARRAY_SIZE(starts) - 1)];
-	if (pick(w, 0, 3) == 0) {
-		cfg->heartbeat = 50 * SIM_MSEC;
-		cfg->suspect = 250 * SIM_MSEC;
-		cfg->join_repeat = 5 * SIM_MSEC;
-	}
+	if (pick(w, 0, 3) == 0)
+		sim_cfg_profile(cfg, CPG_PROFILE_DEFAULT);
+	if (pick(w, 0, 3))
+		cfg->damp = 0;
 	plan_votes(w, cfg);
 	cfg->mtu = mtus[pick(w, 0, ARRAY_SIZE(mtus) - 1)];
 	if (pick(w, 0, 3) == 0)
