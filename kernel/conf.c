@@ -70,6 +70,7 @@ static void cpg_node_conf_cluster(const struct cpg_node_conf *conf, u32 mtu,
 	cfg->mtu = mtu;
 	cfg->votes = conf->votes;
 	cfg->expected = conf->expected;
+	cpg_engine_config_profile(cfg, conf->profile);
 	if (conf->heartbeat)
 		cfg->heartbeat = conf->heartbeat * CPG_NSEC_PER_MSEC;
 	if (conf->suspect)

@@ -37,8 +37,9 @@ struct cpg_peer_conf {
  * @nodeid: this node's id, not 0
  * @port: UDP port, host byte order
  * @local: address to bind to
- * @heartbeat: milliseconds, 0 for the default
- * @suspect: milliseconds, 0 for the default
+ * @profile: times where no other is given
+ * @heartbeat: milliseconds, 0 for the profile's
+ * @suspect: milliseconds, 0 for the profile's
  * @votes: of this node
  * @expected: votes that the cluster is meant to have, not fewer than those of
  *	all nodes named here
@@ -50,6 +51,7 @@ struct cpg_node_conf {
 	u32			nodeid;
 	u16			port;
 	struct sockaddr_storage	local;
+	enum cpg_profile	profile;
 	u32			heartbeat;
 	u32			suspect;
 	u32			votes;

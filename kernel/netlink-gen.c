@@ -25,7 +25,7 @@ const struct nla_policy cpg_peer_nl_policy[CPG_A_PEER_VOTES + 1] = {
 };
 
 /* Global operation policy for cpg */
-const struct nla_policy cpg_nl_policy[CPG_A_EXPECTED + 1] = {
+const struct nla_policy cpg_nl_policy[CPG_A_PROFILE + 1] = {
 	[CPG_A_NODEID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[CPG_A_CLUSTER] = { .type = NLA_NUL_STRING, .len = CPG_CLUSTER_MAX, },
 	[CPG_A_LOCAL] = NLA_POLICY_NESTED(cpg_address_nl_policy),
@@ -34,6 +34,7 @@ const struct nla_policy cpg_nl_policy[CPG_A_EXPECTED + 1] = {
 	[CPG_A_PEER] = NLA_POLICY_NESTED(cpg_peer_nl_policy),
 	[CPG_A_VOTES] = NLA_POLICY_MAX(NLA_U32, CPG_VOTES_MAX),
 	[CPG_A_EXPECTED] = NLA_POLICY_RANGE(NLA_U32, 1, CPG_EXPECTED_MAX),
+	[CPG_A_PROFILE] = NLA_POLICY_MAX(NLA_U32, 2),
 };
 
 /* Ops table for cpg */

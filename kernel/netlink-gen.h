@@ -16,7 +16,7 @@ extern const struct nla_policy cpg_address_nl_policy[CPG_A_ADDRESS_PORT + 1];
 extern const struct nla_policy cpg_peer_nl_policy[CPG_A_PEER_VOTES + 1];
 
 /* Global operation policy for cpg */
-extern const struct nla_policy cpg_nl_policy[CPG_A_EXPECTED + 1];
+extern const struct nla_policy cpg_nl_policy[CPG_A_PROFILE + 1];
 
 /* Ops table for cpg */
 extern const struct genl_small_ops cpg_nl_ops[4];

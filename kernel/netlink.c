@@ -52,6 +52,12 @@ static const u32 cpg_nl_states[__CPG_STATE_NR] = {
 	[CPG_STATE_STOPPED]	= CPG_NODE_STATE_STOPPED,
 };
 
+static const enum cpg_profile cpg_nl_profiles[] = {
+	[CPG_TIMING_DEFAULT]	= CPG_PROFILE_DEFAULT,
+	[CPG_TIMING_LAN]	= CPG_PROFILE_LAN,
+	[CPG_TIMING_CLOUD]	= CPG_PROFILE_CLOUD,
+};
+
 static int cpg_nl_addr4_get(struct nlattr **tb, struct sockaddr_storage *ss,
 			    struct netlink_ext_ack *extack)
 {
@@ -257,6 +263,7 @@ static int cpg_nl_timing_get(struct genl_info *info,
 {
 	struct nlattr *heartbeat = info->attrs[CPG_A_HEARTBEAT];
 	struct nlattr *suspect = info->attrs[CPG_A_SUSPECT];
+	struct nlattr *profile = info->attrs[CPG_A_PROFILE];
 	struct cpg_engine_config cfg = {};
 
 	if (heartbeat)
@@ -264,7 +271,10 @@ static int cpg_nl_timing_get(struct genl_info *info,
 	if (suspect)
 		conf->suspect = nla_get_u32(suspect);
 
-	cpg_engine_config_init(&cfg);
+	if (profile)
+		conf->profile = cpg_nl_profiles[nla_get_u32(profile)];
+
+	cpg_engine_config_profile(&cfg, conf->profile);
 	if (heartbeat)
 		cfg.heartbeat = conf->heartbeat * CPG_NSEC_PER_MSEC;
 	if (suspect)

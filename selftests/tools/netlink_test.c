@@ -231,6 +231,19 @@ static const struct request {
 		-ERANGE, "integer out of range",
 	},
 	{
+		"a profile that there is not", CPG_CMD_NODE_UP, 0,
+		{ ID(1), LOOPBACK, U32(CPG_A_PROFILE, CPG_TIMING_MAX + 1) },
+		-ERANGE, "integer out of range",
+	},
+	{
+		"a suspect time below two heartbeats of the profile",
+		CPG_CMD_NODE_UP, 0,
+		{ ID(1), LOOPBACK, U32(CPG_A_PROFILE, CPG_TIMING_CLOUD),
+		  U32(CPG_A_SUSPECT, 499) },
+		-EINVAL,
+		"The suspect time must be at least twice the heartbeat",
+	},
+	{
 		"a suspect time below two heartbeats", CPG_CMD_NODE_UP, 0,
 		{ ID(1), LOOPBACK, U32(CPG_A_HEARTBEAT, 100),
 		  U32(CPG_A_SUSPECT, 199) },

@@ -75,6 +75,7 @@ usage 'id is a number from 1 to 4294967295, not "one"' up id one
 usage 'the node id of a peer is a number' up peer x 192.0.2.1
 usage 'port is a number from 1 to 65535, not "0"' \
 	up id 1 local 192.0.2.1 port 0
+usage 'profile is default, lan or cloud, not "wan"' up profile wan
 usage 'heartbeat is a number from 5 to 10000, not "1"' up heartbeat 1
 usage 'suspect is a number from 10 to 30000, not "1"' up suspect 1
 usage '--wait is a number from 0 to 3600, not "-1"' up --wait -1

@@ -18,6 +18,24 @@
 #define CPG_EXPECTED_MAX	32640
 
 /**
+ * enum cpg_timing - Times that go together.
+ * @CPG_TIMING_DEFAULT: A heartbeat every 50 ms, suspect after 250 ms.
+ * @CPG_TIMING_LAN: A heartbeat every 10 ms, suspect after 35 ms: one switch,
+ *   nodes that are never busy.
+ * @CPG_TIMING_CLOUD: A heartbeat every 250 ms, suspect after 3 s: virtual
+ *   machines that stand still at times.
+ */
+enum cpg_timing {
+	CPG_TIMING_DEFAULT,
+	CPG_TIMING_LAN,
+	CPG_TIMING_CLOUD,
+
+	/* private: */
+	__CPG_TIMING_MAX,
+	CPG_TIMING_MAX = (__CPG_TIMING_MAX - 1)
+};
+
+/**
  * enum cpg_node_state - What a node does just now.
  * @CPG_NODE_STATE_OPERATIONAL: It is in a view, messages are ordered.
  * @CPG_NODE_STATE_GATHER: It looks for the nodes that are there.
@@ -60,6 +78,7 @@ enum {
 	CPG_A_GROUP,
 	CPG_A_VOTES,
 	CPG_A_EXPECTED,
+	CPG_A_PROFILE,
 
 	__CPG_A_MAX,
 	CPG_A_MAX = (__CPG_A_MAX - 1)

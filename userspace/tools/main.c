@@ -13,11 +13,12 @@
 #include "util.h"
 
 static const char main_usage[] =
-	"Usage: cpg up id N local ADDR [port P] [cluster NAME] [heartbeat MS]\n"
-	"              [suspect MS] [votes N] [expected N]\n"
-	"              [peer ID ADDR [votes N]]... [--wait S | --no-wait]\n"
-	"       cpg up --conf FILE [--nodeid N] [heartbeat MS] [suspect MS]\n"
+	"Usage: cpg up id N local ADDR [port P] [cluster NAME] [profile NAME]\n"
+	"              [heartbeat MS] [suspect MS] [votes N] [expected N]\n"
+	"              [peer ID ADDR [votes N]]...\n"
 	"              [--wait S | --no-wait]\n"
+	"       cpg up --conf FILE [--nodeid N] [profile NAME] [heartbeat MS]\n"
+	"              [suspect MS] [--wait S | --no-wait]\n"
 	"       cpg down\n"
 	"       cpg show [-j] [node | view | peers | groups | counters]\n"
 	"       cpg --help | --version\n";

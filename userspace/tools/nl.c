@@ -282,6 +282,7 @@ int nl_node_up(struct nl *nl, const struct nl_conf *conf)
 	mnl_attr_put_u32(nlh, CPG_A_NODEID, conf->nodeid);
 	mnl_attr_put_strz(nlh, CPG_A_CLUSTER, conf->cluster);
 	nl_put_address(nlh, CPG_A_LOCAL, &conf->local);
+	mnl_attr_put_u32(nlh, CPG_A_PROFILE, conf->profile);
 	if (conf->heartbeat)
 		mnl_attr_put_u32(nlh, CPG_A_HEARTBEAT, conf->heartbeat);
 	if (conf->suspect)

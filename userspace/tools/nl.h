@@ -23,8 +23,9 @@ struct nl;
  * struct nl_conf - a configuration for nl_node_up()
  * @cluster: name
  * @nodeid: of this node
- * @heartbeat: milliseconds, 0 for the default
- * @suspect: milliseconds, 0 for the default
+ * @profile: CPG_TIMING_*
+ * @heartbeat: milliseconds, 0 for the profile's
+ * @suspect: milliseconds, 0 for the profile's
  * @votes: of this node
  * @expected: votes of the whole cluster, 0 for the sum of the nodes'
  * @local: own address and port
@@ -34,6 +35,7 @@ struct nl;
 struct nl_conf {
 	char			cluster[CPG_CLUSTER_MAX + 1];
 	__u32		nodeid;
+	__u32		profile;
 	__u32		heartbeat;
 	__u32		suspect;
 	__u32		votes;

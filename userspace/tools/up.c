@@ -87,6 +87,24 @@ static int up_parse_option(struct up_args *args, const char *word,
 	return EXIT_OK;
 }
 
+static int up_profile(const char *value, __u32 *profile)
+{
+	static const char *const names[] = {
+		[CPG_TIMING_DEFAULT]	= "default",
+		[CPG_TIMING_LAN]	= "lan",
+		[CPG_TIMING_CLOUD]	= "cloud",
+	};
+	__u32 i;
+
+	for (i = 0; i <= CPG_TIMING_MAX; i++)
+		if (!strcmp(value, names[i])) {
+			*profile = i;
+			return EXIT_OK;
+		}
+	return up_fail(EXIT_USAGE,
+		       "profile is default, lan or cloud, not \"%s\"", value);
+}
+
 static int up_parse_setting(struct nl_conf *conf, struct up_words *words,
 			    const char *word, const char *value)
 {
@@ -98,6 +116,8 @@ static int up_parse_setting(struct nl_conf *conf, struct up_words *words,
 		words->cluster = value;
 	else if (!strcmp(word, "id"))
 		return up_number(word, value, 1, UINT32_MAX, &conf->nodeid);
+	else if (!strcmp(word, "profile"))
+		return up_profile(value, &conf->profile);
 	else if (!strcmp(word, "heartbeat"))
 		return up_number(word, value, CPG_HEARTBEAT_MIN,
 				 CPG_HEARTBEAT_MAX, &conf->heartbeat);
