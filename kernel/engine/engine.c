@@ -172,6 +172,7 @@ void cpg_engine_config_init(struct cpg_engine_config *cfg)
 	cfg->beacon = 100 * CPG_NSEC_PER_MSEC;
 	cfg->damp = 100 * CPG_NSEC_PER_MSEC;
 	cfg->budget = 1 << 20;
+	cfg->is_mesh = true;
 	cfg->votes = 1;
 	cfg->expected = 0;
 }
@@ -461,7 +462,9 @@ void cpg_engine_status(const struct cpg_engine *eng, struct cpg_status *st)
 		.nodeid_used = eng->nodeid_used,
 		.stable = ep->stable,
 		.delivered = cpg_order_ack(ep),
-		.credit = eng->credit,
+		.budget = ep->flow.budget,
+		.credit = cpg_flow_limit(eng),
+		.n_wanting = ep->flow.n_wanting,
 		.in_flight = ep->in_flight,
 		.queued = eng->queued + eng->n_parked,
 		.parked = eng->n_parked,

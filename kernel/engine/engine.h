@@ -203,6 +203,7 @@ struct cpg_engine_ops {
  * @damp: a node that was put out k times, at least twice, in a minute must be
  *	heard for 2^k times as many nanoseconds before it comes back; 0: at once
  * @budget: bytes in flight in a view, of all nodes together
+ * @is_mesh: a packet to all is sent to each, one by one
  * @votes: of this node, at most CPG_NODE_VOTES_MAX
  * @expected: votes of all nodes that the cluster is meant to have, at most
  *	CPG_EXPECTED_VOTES_MAX; 0: one for each that is configured
@@ -221,6 +222,7 @@ struct cpg_engine_config {
 	u64	beacon;
 	u64	damp;
 	u32	budget;
+	bool	is_mesh;
 	u32	votes;
 	u32	expected;
 };
@@ -398,7 +400,9 @@ void cpg_engine_stop(struct cpg_engine *eng, u64 now);
  * @nodeid_used: another live node has this node's id
  * @stable: every node holds all up to this place in the order
  * @delivered: this node delivered all up to this place
+ * @budget: bytes that all nodes together may have in flight
  * @credit: bytes this node may have in flight
+ * @n_wanting: leader: nodes that get more than their even part
  * @in_flight: bytes it has in flight
  * @queued: bytes accepted and not yet numbered
  * @parked: bytes of these that wait for a majority
@@ -418,7 +422,9 @@ struct cpg_status {
 	bool		nodeid_used;
 	u64		stable;
 	u64		delivered;
+	u32		budget;
 	u32		credit;
+	u32		n_wanting;
 	u32		in_flight;
 	u64		queued;
 	u64		parked;

@@ -18,6 +18,10 @@ enum {
 	CPG_HASH_BITS = 8,
 	CPG_HASH_SIZE = 1 << CPG_HASH_BITS,
 	CPG_NO_IDX = CPG_WIRE_NO_IDX,
+	/* What flow control counts besides the records: all that is in front
+	 * of them on an Ethernet.
+	 */
+	CPG_FLOW_OVERHEAD = CPG_DATA_HDR + 66,
 };
 
 #define CPG_NEVER	U64_MAX
@@ -29,7 +33,8 @@ enum {
 
 /* Times that are the same in every profile, in nanoseconds. */
 #define CPG_ACK_DELAY		(2 * CPG_NSEC_PER_MSEC)
-#define CPG_NAK_DELAY		(500 * CPG_NSEC_PER_USEC)
+#define CPG_NAK_DELAY_MIN	(20 * CPG_NSEC_PER_USEC)
+#define CPG_NAK_DELAY_MAX	(500 * CPG_NSEC_PER_USEC)
 #define CPG_RTO_MIN		(2 * CPG_NSEC_PER_MSEC)
 #define CPG_RTO_MAX		(100 * CPG_NSEC_PER_MSEC)
 #define CPG_NOMEM_DELAY		(1 * CPG_NSEC_PER_MSEC)
@@ -199,7 +204,8 @@ struct cpg_peer {
  * @len: bytes of records
  * @oseq: its number
  * @body: what the records amount to
- * @repaired: when it was last sent again
+ * @repaired: when it was first sent again, of late
+ * @n_asked: how often since
  */
 struct cpg_pkt {
 	struct cpg_buf	*buf;
@@ -208,6 +214,7 @@ struct cpg_pkt {
 	u64		oseq;
 	struct cpg_body	body;
 	u64		repaired;
+	u32		n_asked;
 };
 
 /**
@@ -252,6 +259,8 @@ struct cpg_stream {
  * @peer: NULL: this node
  * @serial: the greatest of its messages that was delivered here, in any view,
  *	by enum cpg_serial
+ * @wants: leader: it wants more than its even part
+ * @missed: leader: packets that it missed, as it last said
  * @stream: what it sends
  */
 struct cpg_vnode {
@@ -260,6 +269,8 @@ struct cpg_vnode {
 	u64			incarnation;
 	struct cpg_peer		*peer;
 	u64			serial[__CPG_SERIAL_NR];
+	bool			wants;
+	u32			missed;
 	struct cpg_stream	stream;
 };
 
@@ -282,6 +293,36 @@ struct cpg_cursor {
 };
 
 /**
+ * struct cpg_flowctl - flow control in a view
+ * @budget: bytes that all nodes together may have in flight
+ * @credit: a node's even part of one half of that
+ * @extra: for each node that wants more, its part of the other half
+ * @ack_bytes: so many delivered, and they have to be acknowledged
+ * @n_wanting: leader: how many want more
+ * @ahead: leader: bytes by which it was faster than the others that want more,
+ *	times their number
+ * @asked: number of the own packet that first said that this node wants more,
+ *	0: it does not
+ * @missed: packets that this node asked for in NAKs
+ * @burst: leader: packets that anybody missed, of late
+ * @cut: leader: when the budget was last halved
+ * @grown: leader: when it last grew
+ */
+struct cpg_flowctl {
+	u32	budget;
+	u32	credit;
+	u32	extra;
+	u32	ack_bytes;
+	u32	n_wanting;
+	s64	ahead;
+	u64	asked;
+	u32	missed;
+	u32	burst;
+	u64	cut;
+	u64	grown;
+};
+
+/**
  * struct cpg_epoch - all that lives as long as a view
  * @id: the view's id
  * @n: nodes
@@ -297,6 +338,9 @@ struct cpg_cursor {
  * @cur: what is delivered next
  * @rel: what is let go next, when it is stable
  * @stable: all nodes hold the order up to here
+ * @low: leader: the others hold the order up to here
+ * @n_low: leader: so many of them, and not more
+ * @ready: leader: places of nodes of which packets wait for their place
  * @announced: leader: the last @stable that was sent
  * @gseq: leader: the next place
  * @pos: leader: the next position
@@ -307,7 +351,10 @@ struct cpg_cursor {
  * @frozen: something was promised to a next view: take what is wanted only
  * @obliged: places of nodes whose messages were promised
  * @in_flight: bytes of this node's packets that are not stable
- * @unacked: bytes delivered since the last ACK
+ * @unacked: bytes delivered since the last ACK; leader: bytes that became
+ *	stable since the others were told
+ * @acked: when that was
+ * @flow: flow control
  * @node: the nodes, ascending
  */
 struct cpg_epoch {
@@ -325,6 +372,9 @@ struct cpg_epoch {
 	struct cpg_cursor	cur;
 	struct cpg_cursor	rel;
 	u64			stable;
+	u64			low;
+	u32			n_low;
+	struct cpg_set		ready;
 	u64			announced;
 	u64			gseq;
 	u64			pos;
@@ -336,6 +386,8 @@ struct cpg_epoch {
 	struct cpg_set		obliged;
 	u32			in_flight;
 	u32			unacked;
+	u64			acked;
+	struct cpg_flowctl		flow;
 	struct cpg_vnode	*node[];
 };
 
@@ -533,7 +585,6 @@ struct cpg_proc {
  * @parked: those that wait for a view with a majority
  * @queued: bytes in @sendq
  * @n_parked: bytes in @parked
- * @credit: bytes that may be in flight
  * @rtt: smoothed round trip time
  * @groups: hash table of groups
  * @procs: hash table of processes
@@ -585,7 +636,6 @@ struct cpg_engine {
 	struct list_head		parked;
 	u64				queued;
 	u64				n_parked;
-	u32				credit;
 	u64				rtt;
 	struct list_head		groups[CPG_HASH_SIZE];
 	struct list_head		procs[CPG_HASH_SIZE];
@@ -714,7 +764,7 @@ int cpg_order_deliver_pkt(struct cpg_engine *eng, u32 idx,
 			  const struct cpg_pkt *pkt, u64 *pos, u32 *rec_off);
 void cpg_order_deliver(struct cpg_engine *eng);
 void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
-		       u64 stable, u32 credit);
+		       u64 stable, const struct cpg_wire_flow *flow);
 void cpg_order_restable(struct cpg_engine *eng);
 void cpg_order_set_stable(struct cpg_engine *eng, u64 stable);
 void cpg_order_timer(struct cpg_engine *eng);
@@ -722,6 +772,7 @@ u64 cpg_order_ack(const struct cpg_epoch *ep);
 
 /* send.c */
 void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx);
+bool cpg_send_is_open(const struct cpg_engine *eng);
 bool cpg_send_kick(struct cpg_engine *eng);
 struct cpg_txmsg *cpg_send_first(struct cpg_engine *eng, u8 rec_type);
 void cpg_send_done(struct cpg_engine *eng, struct cpg_txmsg *tx);
@@ -729,6 +780,20 @@ void cpg_send_progress(struct cpg_engine *eng);
 void cpg_send_requeue(struct cpg_engine *eng);
 void cpg_send_exit(struct cpg_engine *eng);
 void cpg_send_timer(struct cpg_engine *eng);
+
+/* flow.c */
+void cpg_flow_start(struct cpg_engine *eng);
+void cpg_flow_fill(struct cpg_engine *eng, struct cpg_wire_flow *wire);
+void cpg_flow_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
+		  const struct cpg_wire_flow *wire);
+u32 cpg_flow_limit(const struct cpg_engine *eng);
+bool cpg_flow_admits(const struct cpg_engine *eng, u32 len, bool is_full);
+void cpg_flow_sent(struct cpg_engine *eng, u64 oseq, u32 len);
+void cpg_flow_ordered(struct cpg_engine *eng, const struct cpg_vnode *node,
+		      u32 len);
+void cpg_flow_released(struct cpg_engine *eng, u32 len);
+void cpg_flow_missed(struct cpg_engine *eng, u32 n);
+u64 cpg_flow_ack_delay(const struct cpg_engine *eng);
 
 /* group.c */
 void cpg_group_init(struct cpg_engine *eng);

@@ -18,6 +18,7 @@
 #ifdef __KERNEL__
 
 #include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/build_bug.h>
 #include <linux/kernel.h>

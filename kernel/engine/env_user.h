@@ -64,6 +64,7 @@ typedef int64_t s64;
 } while (0)
 
 #define hweight64(x)		((u32)__builtin_popcountll(x))
+#define __ffs64(x)		((u32)__builtin_ctzll(x))
 #define div_u64(n, d)		((u64)(n) / (u32)(d))
 
 #define container_of(ptr, type, member) \

@@ -52,6 +52,48 @@ static const char *cpg_invariant_epoch(const struct cpg_engine *eng)
 	return NULL;
 }
 
+/* What the leader counts, counted anew. */
+static const char *cpg_invariant_leader(const struct cpg_epoch *ep)
+{
+	u32 i, n_wanting = 0;
+	u64 low = U64_MAX;
+
+	for (i = 0; i < ep->n; i++) {
+		const struct cpg_stream *stream = &ep->node[i]->stream;
+
+		n_wanting += ep->node[i]->wants;
+		if (i == ep->me)
+			continue;
+		low = min(low, stream->ack);
+		if (stream->ordered + 1 < stream->next && !ep->frozen &&
+		    !cpg_set_has(&ep->ready, i))
+			return "packets that came are forgotten";
+	}
+	if (n_wanting != ep->flow.n_wanting)
+		return "the number of nodes that want more is wrong";
+	if (ep->n > 1 && low != ep->low)
+		return "what all others hold is wrong";
+	return NULL;
+}
+
+static const char *cpg_invariant_flow(const struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *own = &ep->node[ep->me]->stream;
+	u32 i, in_flight = 0;
+
+	for (i = 0; i < CPG_STREAM_WINDOW; i++)
+		if (own->ring[i] && own->ring[i]->body.is_data)
+			in_flight += own->ring[i]->len + CPG_FLOW_OVERHEAD;
+	if (in_flight != ep->in_flight)
+		return "the number of bytes in flight is wrong";
+	if (cpg_flow_limit(eng) < ep->flow.credit || !ep->flow.credit)
+		return "a node has less than its even part";
+	if (!in_flight && cpg_send_is_open(eng) && eng->nomem_at == CPG_NEVER)
+		return "a sender is held back by nothing";
+	return ep->me == ep->leader ? cpg_invariant_leader(ep) : NULL;
+}
+
 static const char *cpg_invariant_send(const struct cpg_engine *eng)
 {
 	const struct cpg_txmsg *tx;
@@ -109,6 +151,8 @@ const char *cpg_engine_check(const struct cpg_engine *eng)
 
 	if (!why)
 		why = cpg_invariant_send(eng);
+	if (!why)
+		why = cpg_invariant_flow(eng);
 	if (!why)
 		why = cpg_invariant_groups(eng);
 	if (!why && eng->state != CPG_STATE_STOPPED &&

@@ -278,6 +278,7 @@ static void cpg_order_ack_send(struct cpg_engine *eng)
 	struct cpg_epoch *ep = eng->epoch;
 
 	ep->unacked = 0;
+	ep->acked = eng->now;
 	eng->ack_at = CPG_NEVER;
 	cpg_peer_send_status(eng, &ep->node[ep->leader]->nodeid, 1, false);
 }
@@ -296,6 +297,7 @@ void cpg_order_sent(struct cpg_engine *eng)
 	struct cpg_epoch *ep = eng->epoch;
 
 	ep->unacked = 0;
+	ep->acked = eng->now;
 	ep->announced = ep->stable;
 	eng->ack_at = CPG_NEVER;
 	eng->announce_at = CPG_NEVER;
@@ -304,14 +306,16 @@ void cpg_order_sent(struct cpg_engine *eng)
 static void cpg_order_progress(struct cpg_engine *eng, u32 len)
 {
 	struct cpg_epoch *ep = eng->epoch;
+	u64 wait;
 
-	ep->unacked += len;
 	if (cpg_order_is_leader(ep))
 		return;
-	if (ep->unacked >= eng->credit / 4)
+	ep->unacked += len;
+	wait = cpg_flow_ack_delay(eng);
+	if (!wait)
 		cpg_order_ack_send(eng);
-	else if (eng->ack_at == CPG_NEVER)
-		cpg_engine_arm(eng, &eng->ack_at, CPG_ACK_DELAY);
+	else if (eng->ack_at > eng->now + wait)
+		cpg_engine_arm(eng, &eng->ack_at, wait);
 }
 
 /* Deliver everything whose order and data are here. */
@@ -361,6 +365,7 @@ static void cpg_order_release(struct cpg_engine *eng)
 	for (;;) {
 		u64 log = ep->rel.oseq;
 		enum cpg_order_at at;
+		const struct cpg_pkt *pkt;
 
 		at = cpg_order_peek(ep, &ep->rel, &idx, &oseq);
 		for (; log < ep->rel.oseq; log++)
@@ -369,6 +374,10 @@ static void cpg_order_release(struct cpg_engine *eng)
 		    ep->rel.gseq > ep->stable)
 			return;
 		cpg_order_advance(ep, &ep->rel);
+		if (cpg_order_is_leader(ep)) {
+			pkt = cpg_stream_get(&ep->node[idx]->stream, oseq);
+			ep->unacked += pkt ? pkt->len : 0;
+		}
 		if (idx != ep->leader)
 			cpg_stream_release(eng, idx, oseq);
 	}
@@ -378,6 +387,7 @@ static void cpg_order_release(struct cpg_engine *eng)
 void cpg_order_set_stable(struct cpg_engine *eng, u64 stable)
 {
 	struct cpg_epoch *ep = eng->epoch;
+	u64 wait;
 
 	stable = min(stable, cpg_order_ack(ep));
 	if (stable <= ep->stable)
@@ -390,39 +400,69 @@ void cpg_order_set_stable(struct cpg_engine *eng, u64 stable)
 	eng->probe_at = CPG_NEVER;
 	if (ep->stable < ep->gseq - 1)
 		cpg_engine_arm(eng, &eng->probe_at, cpg_engine_rto(eng, 0));
-	if (ep->unacked >= eng->credit / 4)
+	wait = cpg_flow_ack_delay(eng);
+	if (!wait)
 		cpg_order_announce(eng);
-	else if (eng->announce_at == CPG_NEVER)
-		cpg_engine_arm(eng, &eng->announce_at, CPG_ACK_DELAY);
+	else if (eng->announce_at > eng->now + wait)
+		cpg_engine_arm(eng, &eng->announce_at, wait);
 }
 
-/* Leader: what do all nodes hold? */
+/*
+ * Leader: what do all nodes hold?  Looks at none of them: that was done when
+ * the last of those at the lower end moved on.
+ */
 void cpg_order_restable(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
-	u64 stable = cpg_order_ack(ep);
-	u32 i;
 
 	if (!cpg_order_is_leader(ep) || ep->frozen)
 		return;
-	for (i = 0; i < ep->n; i++)
-		if (i != ep->me)
-			stable = min(stable, ep->node[i]->stream.ack);
-	cpg_order_set_stable(eng, stable);
+	if (ep->n == 1)
+		cpg_order_set_stable(eng, cpg_order_ack(ep));
+	else
+		cpg_order_set_stable(eng, min(ep->low, cpg_order_ack(ep)));
+}
+
+static void cpg_order_find_low(struct cpg_epoch *ep)
+{
+	u32 i;
+
+	ep->low = U64_MAX;
+	for (i = 0; i < ep->n; i++) {
+		u64 ack = ep->node[i]->stream.ack;
+
+		if (i == ep->me || ack > ep->low)
+			continue;
+		if (ack < ep->low)
+			ep->n_low = 0;
+		ep->low = ack;
+		ep->n_low++;
+	}
+}
+
+static void cpg_order_acked(struct cpg_epoch *ep, struct cpg_vnode *from,
+			    u64 ack)
+{
+	u64 old = from->stream.ack;
+
+	if (ack <= old)
+		return;
+	from->stream.ack = ack;
+	if (old == ep->low && !--ep->n_low)
+		cpg_order_find_low(ep);
 }
 
 void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
-		       u64 stable, u32 credit)
+		       u64 stable, const struct cpg_wire_flow *flow)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	bool is_leader = from == ep->node[ep->leader];
 
-	if (ack > from->stream.ack)
-		from->stream.ack = ack;
+	cpg_order_acked(ep, from, ack);
+	cpg_flow_rcv(eng, from, flow);
 	cpg_order_set_stable(eng, stable);
 	if (!is_leader)
 		return;
-	eng->credit = max(credit, eng->cfg.mtu);
 	if (stable < cpg_order_ack(ep) && eng->ack_at == CPG_NEVER)
 		cpg_engine_arm(eng, &eng->ack_at, CPG_ACK_DELAY);
 }
@@ -526,6 +566,27 @@ nomem:
 	return false;
 }
 
+/* Leader: give a place to what has come of one node.  False: not to all. */
+static bool cpg_order_take(struct cpg_engine *eng, u32 idx)
+{
+	struct cpg_vnode *node = eng->epoch->node[idx];
+	struct cpg_stream *stream = &node->stream;
+
+	while (stream->ordered + 1 < stream->next) {
+		u64 oseq = stream->ordered + 1;
+		const struct cpg_pkt *pkt = cpg_stream_get(stream, oseq);
+
+		if (cpg_order_append(eng, idx, oseq, pkt->body.nmsgs)) {
+			stream->ordered = oseq;
+			cpg_flow_ordered(eng, node, pkt->len);
+		} else if (!cpg_order_send(eng)) {
+			return false;
+		}
+	}
+	cpg_set_del(&eng->epoch->ready, idx);
+	return true;
+}
+
 /* Leader: give a place to all that has come, and tell everyone. */
 void cpg_order_flush(struct cpg_engine *eng)
 {
@@ -534,22 +595,11 @@ void cpg_order_flush(struct cpg_engine *eng)
 
 	if (!cpg_order_is_leader(ep) || ep->frozen)
 		return;
-	for (i = 0; i < ep->n; i++) {
-		struct cpg_stream *stream = &ep->node[i]->stream;
-
-		if (i == ep->me)
-			continue;
-		while (stream->ordered + 1 < stream->next) {
-			u64 oseq = stream->ordered + 1;
-			const struct cpg_pkt *pkt;
-
-			pkt = cpg_stream_get(stream, oseq);
-			if (cpg_order_append(eng, i, oseq, pkt->body.nmsgs))
-				stream->ordered = oseq;
-			else if (!cpg_order_send(eng))
+	for (i = 0; i < ARRAY_SIZE(ep->ready.w); i++)
+		while (ep->ready.w[i])
+			if (!cpg_order_take(eng, 64 * i +
+					    __ffs64(ep->ready.w[i])))
 				return;
-		}
-	}
 	if (ep->n_runs)
 		cpg_order_send(eng);
 }

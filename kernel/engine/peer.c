@@ -141,6 +141,19 @@ static enum cpg_drop cpg_peer_own_id(struct cpg_engine *eng,
 	return CPG_DROP_NODEID_USED;
 }
 
+/* Most packets come from the view, and say from where in it. */
+static struct cpg_peer *cpg_peer_from(const struct cpg_engine *eng,
+				      const struct cpg_wire_hdr *hdr,
+				      u32 nodeid)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	u32 idx = le16_to_cpu(hdr->src_idx);
+
+	if (idx < ep->n && ep->node[idx]->nodeid == nodeid)
+		return ep->node[idx]->peer;
+	return cpg_peer_find(eng, nodeid);
+}
+
 /**
  * cpg_peer_admit() - whose packet is it?
  * @eng: engine
@@ -158,7 +171,7 @@ enum cpg_drop cpg_peer_admit(struct cpg_engine *eng,
 
 	if (nodeid == eng->cfg.nodeid)
 		return cpg_peer_own_id(eng, hdr);
-	*peer = cpg_peer_find(eng, nodeid);
+	*peer = cpg_peer_from(eng, hdr, nodeid);
 	if (!*peer)
 		return CPG_DROP_NODE;
 	if ((*peer)->left == incarnation && eng->now < (*peer)->left_until)
@@ -290,7 +303,6 @@ void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 		.high = cpu_to_le64(ep->node[ep->me]->stream.next - 1),
 		.ack = cpu_to_le64(cpg_order_ack(ep)),
 		.stable = cpu_to_le64(ep->stable),
-		.credit = cpu_to_le32(eng->credit),
 		.state = eng->state,
 	};
 	struct cpg_buf *buf = NULL;
@@ -298,6 +310,7 @@ void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 
 	if (!n)
 		return;
+	cpg_flow_fill(eng, &st.flow);
 	if (is_full) {
 		u32 heard;
 
@@ -366,7 +379,7 @@ void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	if (ep->frozen)
 		return;
 	cpg_order_ack_rcv(eng, ep->node[idx], le64_to_cpu(st->ack),
-			  le64_to_cpu(st->stable), le32_to_cpu(st->credit));
+			  le64_to_cpu(st->stable), &st->flow);
 	cpg_stream_announce(eng, idx, le64_to_cpu(st->high));
 }
 

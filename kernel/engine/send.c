@@ -20,6 +20,7 @@ struct cpg_send_plan {
 	u32	bytes;		/* of all records */
 	u32	n_whole;	/* messages that end in it */
 	u32	part;		/* bytes of one that does not; 0: none */
+	bool	is_full;	/* there is more than fits */
 };
 
 /* Takes the message from the caller, who embeds or allocated it. */
@@ -61,6 +62,7 @@ static void cpg_send_plan(struct cpg_engine *eng, u32 room,
 			plan->part = room - sizeof(struct cpg_wire_rec);
 			plan->bytes += room;
 		}
+		plan->is_full = true;
 		return;
 	}
 }
@@ -162,6 +164,7 @@ static void cpg_send_arm(struct cpg_engine *eng, u64 oseq)
 	}
 	eng->ack_at = CPG_NEVER;
 	ep->unacked = 0;
+	ep->acked = eng->now;
 	if (eng->own_at == CPG_NEVER)
 		cpg_engine_arm(eng, &eng->own_at, cpg_engine_rto(eng, 0));
 	if (!eng->rtt_oseq) {
@@ -207,14 +210,15 @@ static bool cpg_send_packet(struct cpg_engine *eng,
 	}
 	cpg_send_fill(eng, buf->data + order, oseq, plan);
 	cpg_buf_put(buf);
-	ep->in_flight += size;
+	cpg_flow_sent(eng, oseq, size);
 	cpg_send_arm(eng, oseq);
 	cpg_stream_xmit(eng, ep->me, cpg_stream_get(stream, oseq), ep->others,
 			ep->n - 1);
 	return true;
 }
 
-static bool cpg_send_is_open(const struct cpg_engine *eng)
+/* There is something to send and a number for it. */
+bool cpg_send_is_open(const struct cpg_engine *eng)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
@@ -243,8 +247,7 @@ bool cpg_send_kick(struct cpg_engine *eng)
 			order = cpg_order_rec_size(ep->n_runs + 1);
 		}
 		cpg_send_plan(eng, eng->cfg.mtu - CPG_DATA_HDR - order, &plan);
-		if (ep->in_flight &&
-		    ep->in_flight + order + plan.bytes > eng->credit)
+		if (!cpg_flow_admits(eng, order + plan.bytes, plan.is_full))
 			break;
 		if (!cpg_send_packet(eng, &plan, order)) {
 			cpg_engine_arm(eng, &eng->nomem_at, CPG_NOMEM_DELAY);
@@ -325,9 +328,12 @@ void cpg_send_timer(struct cpg_engine *eng)
 		cpg_stream_xmit(eng, ep->me, pkt,
 				&ep->node[ep->leader]->nodeid, 1);
 	}
-	if (n)
-		cpg_engine_arm(eng, &eng->own_at,
-			       cpg_engine_rto(eng, ++eng->own_tries));
+	if (!n)
+		return;
+	/* And it may not know of what follows. */
+	cpg_peer_send_status(eng, &ep->node[ep->leader]->nodeid, 1, false);
+	cpg_engine_arm(eng, &eng->own_at,
+		       cpg_engine_rto(eng, ++eng->own_tries));
 }
 
 /* What the old view did not deliver comes first in the next one. */

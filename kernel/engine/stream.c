@@ -9,9 +9,10 @@
 enum {
 	CPG_NAK_PACKETS_MAX = 64,	/* packets asked for at once */
 	CPG_REPAIR_PACKETS_MAX = 128,	/* packets sent for one NAK */
+	CPG_REPAIR_UNICAST_MAX = 2,	/* the next one to ask is not alone */
 };
 
-/* A packet is not sent again to anybody within this time. */
+/* Who misses a packet asks for it once in this time. */
 #define CPG_REPAIR_GAP	(200 * CPG_NSEC_PER_USEC)
 
 static u32 cpg_stream_slot(u64 oseq)
@@ -56,6 +57,14 @@ void cpg_stream_exit(struct cpg_stream *stream)
 			cpg_stream_pkt_free(stream->ring[i]);
 }
 
+/* How long to wait for what may only be late. */
+static u64 cpg_stream_patience(const struct cpg_engine *eng)
+{
+	u64 wait = max(eng->rtt / 2, CPG_NAK_DELAY_MIN);
+
+	return min(wait, CPG_NAK_DELAY_MAX);
+}
+
 /* Something up to @high exists: what is missing of it will be asked for. */
 void cpg_stream_announce(struct cpg_engine *eng, u32 idx, u64 high)
 {
@@ -65,7 +74,7 @@ void cpg_stream_announce(struct cpg_engine *eng, u32 idx, u64 high)
 		stream->high = high;
 	if (stream->high >= stream->next && stream->nak_at == CPG_NEVER &&
 	    !eng->epoch->frozen)
-		cpg_engine_arm(eng, &stream->nak_at, CPG_NAK_DELAY);
+		cpg_engine_arm(eng, &stream->nak_at, cpg_stream_patience(eng));
 }
 
 static void cpg_stream_advance(struct cpg_stream *stream)
@@ -149,6 +158,9 @@ enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 	if (oseq > stream->high)
 		stream->high = oseq;
 	cpg_stream_advance(stream);
+	if (eng->epoch->me == eng->epoch->leader && idx != eng->epoch->me &&
+	    stream->ordered + 1 < stream->next)
+		cpg_set_add(&eng->epoch->ready, idx);
 	cpg_stream_announce(eng, idx, stream->high);
 	return CPG_DROP_NONE;
 }
@@ -174,7 +186,7 @@ void cpg_stream_release(struct cpg_engine *eng, u32 idx, u64 oseq)
 	stream->base++;
 	stream->ring[cpg_stream_slot(oseq)] = NULL;
 	if (idx == ep->me && pkt->body.is_data)
-		ep->in_flight -= pkt->len;
+		cpg_flow_released(eng, pkt->len);
 	cpg_stream_pkt_free(pkt);
 }
 
@@ -187,12 +199,34 @@ void cpg_stream_xmit(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
 		.oseq = cpu_to_le64(pkt->oseq),
 		.ack = cpu_to_le64(cpg_order_ack(ep)),
 		.stable = cpu_to_le64(ep->stable),
-		.credit = cpu_to_le32(eng->credit),
 		.origin = cpu_to_le16(idx),
 	};
 
+	cpg_flow_fill(eng, &data.flow);
 	cpg_engine_xmit(eng, nodeids, n, CPG_WIRE_DATA, &ep->id, &data,
 			sizeof(data), pkt->buf, pkt->off, pkt->len);
+}
+
+/*
+ * What got an order exists.  All of a run is asked for at once: the last
+ * packets of a burst are those that get lost, and nothing after them tells.
+ */
+static void cpg_stream_announce_runs(struct cpg_engine *eng, u32 leader,
+				     u64 oseq)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_pkt *pkt;
+	u32 i;
+
+	pkt = cpg_stream_get(&ep->node[leader]->stream, oseq);
+	for (i = 0; i < pkt->body.nruns; i++) {
+		const struct cpg_wire_run *run = cpg_order_run(pkt, i);
+		u32 idx = le16_to_cpu(run->origin);
+
+		if (idx != ep->me)
+			cpg_stream_announce(eng, idx, le64_to_cpu(run->oseq) +
+					    le16_to_cpu(run->count) - 1);
+	}
 }
 
 /**
@@ -224,11 +258,12 @@ enum cpg_drop cpg_stream_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
 		return CPG_DROP_RECORD;
 	if (!ep->frozen)
 		cpg_order_ack_rcv(eng, from, le64_to_cpu(data->ack),
-				  le64_to_cpu(data->stable),
-				  le32_to_cpu(data->credit));
+				  le64_to_cpu(data->stable), &data->flow);
 	drop = cpg_stream_add(eng, idx, oseq, buf, off, len, &body);
 	if (!drop && eng->attempt)
 		eng->attempt->progress = eng->now;
+	if (!drop && body.nruns && !ep->frozen)
+		cpg_stream_announce_runs(eng, idx, oseq);
 	if (drop == CPG_DROP_WINDOW && !ep->frozen)
 		cpg_stream_announce(eng, idx, ep->node[idx]->stream.base +
 					      CPG_STREAM_WINDOW - 1);
@@ -291,10 +326,35 @@ void cpg_stream_nak_send(struct cpg_engine *eng, u32 idx)
 	stream->nak_at = CPG_NEVER;
 	if (!n)
 		return;
+	if (!stream->nak_tries)
+		cpg_flow_missed(eng, count);
 	target = cpg_stream_nak_target(ep, idx, stream->nak_tries);
 	cpg_stream_nak_xmit(eng, ep->node[target]->nodeid, ranges, n);
 	cpg_engine_arm(eng, &stream->nak_at,
 		       cpg_engine_rto(eng, stream->nak_tries++));
+}
+
+/*
+ * To the first who ask, alone.  If there are more, the packet got lost on the
+ * way to all, and what is sent to all now serves those that did not ask yet.
+ */
+static bool cpg_stream_repair_pkt(struct cpg_engine *eng, struct cpg_vnode *to,
+				  u32 idx, struct cpg_pkt *pkt)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+
+	if (!pkt->repaired || eng->now - pkt->repaired >= CPG_REPAIR_GAP) {
+		pkt->repaired = eng->now;
+		pkt->n_asked = 0;
+	}
+	if (pkt->n_asked > CPG_REPAIR_UNICAST_MAX)
+		return false;
+	if (pkt->n_asked++ < CPG_REPAIR_UNICAST_MAX)
+		cpg_stream_xmit(eng, idx, pkt, &to->nodeid, 1);
+	else
+		cpg_stream_xmit(eng, idx, pkt, ep->others, ep->n - 1);
+	eng->counters[CPG_CNT_REPAIRS_SENT]++;
+	return true;
 }
 
 static u32 cpg_stream_repair(struct cpg_engine *eng, struct cpg_vnode *to,
@@ -312,13 +372,8 @@ static u32 cpg_stream_repair(struct cpg_engine *eng, struct cpg_vnode *to,
 
 		pkt = cpg_stream_get(&ep->node[idx]->stream,
 				     le64_to_cpu(range->oseq) + i);
-		if (!pkt || (pkt->repaired &&
-			     eng->now - pkt->repaired < CPG_REPAIR_GAP))
-			continue;
-		pkt->repaired = eng->now;
-		cpg_stream_xmit(eng, idx, pkt, &to->nodeid, 1);
-		eng->counters[CPG_CNT_REPAIRS_SENT]++;
-		done++;
+		if (pkt && cpg_stream_repair_pkt(eng, to, idx, pkt))
+			done++;
 	}
 	return done;
 }

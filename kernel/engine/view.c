@@ -49,6 +49,7 @@ struct cpg_epoch *cpg_view_epoch_create(struct cpg_engine *eng,
 	ep->n = n;
 	ep->cur = (struct cpg_cursor) { .oseq = 1, .gseq = 1, .pos = 1 };
 	ep->rel = ep->cur;
+	ep->n_low = n - 1;
 	ep->gseq = 1;
 	ep->pos = 1;
 	for (i = 0; i < n; i++) {
@@ -108,7 +109,7 @@ void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep)
 			cpg_detect_put_out(eng, eng->peers[i]);
 	eng->epoch = ep;
 	ep->since = eng->now;
-	eng->credit = max(eng->cfg.budget / ep->n, eng->cfg.mtu);
+	cpg_flow_start(eng);
 	eng->probe_tries = 0;
 	eng->ack_at = CPG_NEVER;
 	eng->announce_at = CPG_NEVER;

@@ -71,11 +71,23 @@ struct cpg_wire_hdr {
 } __packed;
 
 /**
+ * struct cpg_wire_flow - flow control
+ * @bytes: from the leader: bytes that all nodes together may have in flight;
+ *	from others: bytes that the sender has in flight or would like to have
+ * @more: from the leader: bytes for each node that wants more than its even
+ *	part; from others: packets that the sender missed so far in this view
+ */
+struct cpg_wire_flow {
+	__le32	bytes;
+	__le32	more;
+} __packed;
+
+/**
  * struct cpg_wire_data - a packet of an origin's stream
  * @oseq: its number in the stream, from 1
  * @ack: the node that sent this copy holds the order up to here
  * @stable: and knows that all nodes do up to here
- * @credit: from the leader: bytes that each node may have in flight
+ * @flow: flow control
  * @origin: whose stream, place in the view; not the sender's in a repair
  * @__pad: 0
  */
@@ -83,7 +95,7 @@ struct cpg_wire_data {
 	__le64	oseq;
 	__le64	ack;
 	__le64	stable;
-	__le32	credit;
+	struct cpg_wire_flow flow;
 	__le16	origin;
 	__le16	__pad;
 } __packed;
@@ -168,7 +180,7 @@ struct cpg_wire_proc {
  * @high: the sender's stream goes up to here
  * @ack: as in struct cpg_wire_data
  * @stable: as in struct cpg_wire_data
- * @credit: as in struct cpg_wire_data
+ * @flow: as in struct cpg_wire_data
  * @state: enum cpg_state
  * @__pad: 0
  * @n_heard: entries that follow; 0 in a mere acknowledgment
@@ -177,7 +189,7 @@ struct cpg_wire_status {
 	__le64	high;
 	__le64	ack;
 	__le64	stable;
-	__le32	credit;
+	struct cpg_wire_flow flow;
 	u8	state;
 	u8	__pad;
 	__le16	n_heard;

@@ -53,6 +53,14 @@ bool sim_settled(struct sim *s)
 	return true;
 }
 
+/* Nobody has more than its even part, or asks for it. */
+static bool node_even(const struct sim_node *node, const struct cpg_status *st)
+{
+	u32 even = max(st->budget / (2 * st->n_nodes), node->s->cfg.mtu);
+
+	return st->credit == even && !st->n_wanting;
+}
+
 static bool node_drained(const struct sim_node *node, u64 *delivered)
 {
 	const struct sim_proc *proc;
@@ -60,7 +68,7 @@ static bool node_drained(const struct sim_node *node, u64 *delivered)
 
 	cpg_engine_status(node->eng, &st);
 	/* What waits for a majority may wait for ever. */
-	if (st.queued != st.parked || st.in_flight)
+	if (st.queued != st.parked || st.in_flight || !node_even(node, &st))
 		return false;
 	if (*delivered == U64_MAX)
 		*delivered = st.delivered;
@@ -77,7 +85,7 @@ static bool node_drained(const struct sim_node *node, u64 *delivered)
  * sim_drained() - is all that was accepted delivered everywhere?
  * @s: simulator, settled
  *
- * Return: it is, and every node knows.
+ * Return: it is, every node knows, and all credits are back.
  */
 bool sim_drained(struct sim *s)
 {
@@ -105,11 +113,12 @@ static void settle_text(struct sim *s, char *buf, size_t size)
 			continue;
 		cpg_engine_status(node->eng, &st);
 		len += snprintf(buf + len, size - len,
-				" %u: %s %llu.%u/%u d%llu s%llu f%u q%llu;",
+				" %u: %s %llu.%u/%u d%llu s%llu f%u/%u w%u q%llu;",
 				node->nodeid, cpg_state_names[st.state],
 				(unsigned long long)st.view_seq, st.view_rep,
 				st.n_nodes, (unsigned long long)st.delivered,
 				(unsigned long long)st.stable, st.in_flight,
+				st.credit, st.n_wanting,
 				(unsigned long long)st.queued);
 	}
 }
