@@ -741,6 +741,10 @@ void cpg_stream_nak_xmit(struct cpg_engine *eng, u32 nodeid,
 void cpg_stream_nak_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
 			const struct cpg_wire_range *ranges, u32 n);
 
+/* deliver.c */
+int cpg_deliver_pkt(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
+		    u64 *pos, u32 *rec_off);
+
 /* order.c */
 /* What stands at a place in the order. */
 enum cpg_order_at {
@@ -760,8 +764,6 @@ u32 cpg_order_rec_size(u32 n_runs);
 bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs);
 u32 cpg_order_rec_fill(struct cpg_epoch *ep, u8 *p);
 void cpg_order_sent(struct cpg_engine *eng);
-int cpg_order_deliver_pkt(struct cpg_engine *eng, u32 idx,
-			  const struct cpg_pkt *pkt, u64 *pos, u32 *rec_off);
 void cpg_order_deliver(struct cpg_engine *eng);
 void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
 		       u64 stable, const struct cpg_wire_flow *flow);

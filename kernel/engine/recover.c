@@ -372,7 +372,7 @@ static int cpg_recover_late_run(struct cpg_engine *eng,
 		if (!cpg_set_has(&att->obliged, idx) || !pkt ||
 		    !cpg_order_follows(stream, oseq))
 			return 0;
-		if (cpg_order_deliver_pkt(eng, idx, pkt, &late->pos,
+		if (cpg_deliver_pkt(eng, idx, pkt, &late->pos,
 					  &late->rec_off))
 			return -ENOMEM;
 		late->rec_off = 0;
@@ -423,7 +423,7 @@ int cpg_recover_deliver(struct cpg_engine *eng)
 
 		if (!cpg_order_follows(stream, oseq))
 			break;
-		if (cpg_order_deliver_pkt(eng, idx,
+		if (cpg_deliver_pkt(eng, idx,
 					  cpg_stream_get(stream, oseq),
 					  &ep->cur.pos, &ep->cur.rec_off))
 			return -ENOMEM;
