@@ -722,7 +722,6 @@ struct cpg_pkt *cpg_stream_get(const struct cpg_stream *stream, u64 oseq);
 enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 			     struct cpg_buf *buf, u32 off, u32 len,
 			     const struct cpg_body *body);
-void cpg_stream_forget(struct cpg_stream *stream, u64 oseq);
 void cpg_stream_unwant_all(struct cpg_stream *stream);
 void cpg_stream_want(struct cpg_stream *stream, u64 oseq);
 bool cpg_stream_wants(const struct cpg_stream *stream, u64 oseq);

@@ -14,44 +14,31 @@ enum {
 	CPG_RECOVER_PACKETS_MAX = 512,	/* asked of one node at once */
 };
 
-/* Counts, or writes, the spans behind the gap of a stream. */
-static u32 cpg_recover_spans(const struct cpg_stream *stream,
-			     struct cpg_wire_span *span)
+/* How many words tell what is held behind the gap of a stream. */
+static u32 cpg_recover_n_words(const struct cpg_stream *stream)
 {
-	u64 oseq, end = stream->base + CPG_STREAM_WINDOW;
-	u32 n = 0, count = 0;
+	u64 oseq = stream->base + CPG_STREAM_WINDOW;
 
-	for (oseq = stream->next; oseq < end; oseq++) {
-		if (!cpg_stream_get(stream, oseq)) {
-			count = 0;
-			continue;
-		}
-		if (!count++)
-			n++;
-		if (!span || n > CPG_SPANS_MAX)
-			continue;
-		if (count == 1)
-			span[n - 1].oseq = cpu_to_le64(oseq);
-		span[n - 1].count = cpu_to_le32(count);
-	}
-	return n;
+	while (--oseq > stream->next)
+		if (cpg_stream_get(stream, oseq))
+			return (u32)(oseq - stream->next) / 64 + 1;
+	return 0;
 }
 
-/* So torn that it cannot be told: forget the end of it. */
-static void cpg_recover_trim(struct cpg_stream *stream)
+static void cpg_recover_words_fill(const struct cpg_stream *stream,
+				   struct cpg_wire_word *word, u32 n)
 {
-	u64 oseq, end = stream->base + CPG_STREAM_WINDOW;
-	u32 n = 0, count = 0;
+	u32 i;
 
-	for (oseq = stream->next; oseq < end; oseq++) {
-		if (!cpg_stream_get(stream, oseq)) {
-			count = 0;
-			continue;
-		}
-		if (!count++)
-			n++;
-		if (n > CPG_SPANS_MAX)
-			cpg_stream_forget(stream, oseq);
+	for (i = 0; i < n; i++) {
+		u64 oseq = stream->next + 64 * i;
+		u64 bits = 0;
+		u32 bit;
+
+		for (bit = 0; bit < 64; bit++)
+			if (cpg_stream_get(stream, oseq + bit))
+				bits |= 1ULL << bit;
+		word[i].bits = cpu_to_le64(bits);
 	}
 }
 
@@ -72,10 +59,9 @@ int cpg_recover_hold(struct cpg_engine *eng, struct cpg_blob *blob)
 	ep->frozen = true;
 	for (i = 0; i < ep->n; i++) {
 		cpg_stream_unwant_all(&ep->node[i]->stream);
-		cpg_recover_trim(&ep->node[i]->stream);
 		len += sizeof(struct cpg_wire_held) +
-		       cpg_recover_spans(&ep->node[i]->stream, NULL) *
-		       sizeof(struct cpg_wire_span);
+		       cpg_recover_n_words(&ep->node[i]->stream) *
+		       sizeof(struct cpg_wire_word);
 	}
 	if (cpg_blob_alloc(eng, blob, CPG_WIRE_COMMIT1_ACK, len))
 		return -ENOMEM;
@@ -90,12 +76,12 @@ int cpg_recover_hold(struct cpg_engine *eng, struct cpg_blob *blob)
 	for (i = 0; i < ep->n; i++) {
 		const struct cpg_stream *stream = &ep->node[i]->stream;
 		struct cpg_wire_held *held = (void *)p;
-		u32 n;
+		u32 n = cpg_recover_n_words(stream);
 
-		n = cpg_recover_spans(stream, (void *)(held + 1));
 		held->next = cpu_to_le64(stream->next);
-		held->n_spans = cpu_to_le32(n);
-		p += sizeof(*held) + n * sizeof(struct cpg_wire_span);
+		held->n_words = cpu_to_le32(n);
+		cpg_recover_words_fill(stream, (void *)(held + 1), n);
+		p += sizeof(*held) + n * sizeof(struct cpg_wire_word);
 	}
 	return 0;
 }
@@ -134,21 +120,12 @@ static void cpg_recover_together(struct cpg_engine *eng)
 	cpg_order_set_stable(eng, stable);
 }
 
-static u64 cpg_recover_held_end(const struct cpg_wire_held *held)
-{
-	const struct cpg_wire_span *span = (const void *)(held + 1);
-	u32 n = le32_to_cpu(held->n_spans);
-
-	if (!n)
-		return le64_to_cpu(held->next);
-	return le64_to_cpu(span[n - 1].oseq) + le32_to_cpu(span[n - 1].count);
-}
-
 /* All that one of the others holds of a stream, and this node does not. */
 static void cpg_recover_want(struct cpg_stream *stream,
 			     const struct cpg_wire_held *held)
 {
-	u64 end = min(cpg_recover_held_end(held),
+	u64 end = min(le64_to_cpu(held->next) +
+		      64 * le32_to_cpu(held->n_words),
 		      stream->base + CPG_STREAM_WINDOW);
 	u64 oseq;
 

@@ -165,15 +165,6 @@ enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 	return CPG_DROP_NONE;
 }
 
-/* Recovery: let go of a packet behind a gap, as if it had not come. */
-void cpg_stream_forget(struct cpg_stream *stream, u64 oseq)
-{
-	struct cpg_pkt **pkt = &stream->ring[cpg_stream_slot(oseq)];
-
-	cpg_stream_pkt_free(*pkt);
-	*pkt = NULL;
-}
-
 /* Let go of a packet that every node has; called in order. */
 void cpg_stream_release(struct cpg_engine *eng, u32 idx, u64 oseq)
 {

@@ -286,16 +286,16 @@ bool cpg_wire_hold_check(const u8 *p, u32 len)
 		return false;
 	for (i = 0; i < n; i++) {
 		const struct cpg_wire_held *held = (const void *)(p + off);
-		u32 spans;
+		u32 words;
 
 		if (len - off < sizeof(*held))
 			return false;
-		spans = le32_to_cpu(held->n_spans);
+		words = le32_to_cpu(held->n_words);
 		off += sizeof(*held);
-		if (spans > CPG_SPANS_MAX ||
-		    len - off < spans * sizeof(struct cpg_wire_span))
+		if (words > CPG_HELD_WORDS_MAX ||
+		    len - off < words * sizeof(struct cpg_wire_word))
 			return false;
-		off += spans * sizeof(struct cpg_wire_span);
+		off += words * sizeof(struct cpg_wire_word);
 	}
 	return off == len;
 }
@@ -309,24 +309,21 @@ const struct cpg_wire_held *cpg_wire_hold_find(const u8 *p, u32 idx)
 		held = (const void *)(p + off);
 		if (!idx--)
 			return held;
-		off += sizeof(*held) + le32_to_cpu(held->n_spans) *
-				       sizeof(struct cpg_wire_span);
+		off += sizeof(*held) + le32_to_cpu(held->n_words) *
+				       sizeof(struct cpg_wire_word);
 	}
 }
 
 bool cpg_wire_held_has(const struct cpg_wire_held *held, u64 oseq)
 {
-	const struct cpg_wire_span *span = (const void *)(held + 1);
-	u32 i;
+	const struct cpg_wire_word *word = (const void *)(held + 1);
+	u64 off = oseq - le64_to_cpu(held->next);
 
 	if (oseq < le64_to_cpu(held->next))
 		return true;
-	for (i = 0; i < le32_to_cpu(held->n_spans); i++)
-		if (oseq >= le64_to_cpu(span[i].oseq) &&
-		    oseq - le64_to_cpu(span[i].oseq) <
-		    le32_to_cpu(span[i].count))
-			return true;
-	return false;
+	if (off / 64 >= le32_to_cpu(held->n_words))
+		return false;
+	return le64_to_cpu(word[off / 64].bits) >> (off % 64) & 1;
 }
 
 bool cpg_wire_part_next(const u8 *p, u32 len, u32 *off, const u8 **part,

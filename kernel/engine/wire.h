@@ -309,7 +309,7 @@ struct cpg_wire_used {
  *
  * COMMIT1: cpg_wire_commit, cpg_wire_member[]
  * COMMIT1_ACK: cpg_wire_hold, for each node of the old view cpg_wire_held and
- *	its cpg_wire_span[]
+ *	its cpg_wire_word[]
  * COMMIT2: for each new member __le32 length and its COMMIT1_ACK
  * RECOVERED: cpg_wire_proc and name, for each process
  * INSTALL: for each new member __le32 length and its RECOVERED
@@ -346,23 +346,23 @@ struct cpg_wire_hold {
 /**
  * struct cpg_wire_held - of one stream
  * @next: all before this one
- * @n_spans: and what follows
+ * @n_words: and of those from there on, what these say
  */
 struct cpg_wire_held {
 	__le64	next;
-	__le32	n_spans;
+	__le32	n_words;
 } __packed;
 
-struct cpg_wire_span {
-	__le64	oseq;
-	__le32	count;
+/* A bit for each of 64 packets. */
+struct cpg_wire_word {
+	__le64	bits;
 } __packed;
 
 enum {
 	CPG_STREAM_WINDOW = 1024,	/* packets that are not stable */
 	CPG_ORDER_RUNS_MAX = 64,	/* runs in an ORDER record */
 	CPG_FRAG_MIN = 256,		/* bytes in a part but the last */
-	CPG_SPANS_MAX = 64,		/* spans of a stream in COMMIT1_ACK */
+	CPG_HELD_WORDS_MAX = CPG_STREAM_WINDOW / 64,
 	CPG_NAK_RANGES_MAX = 32,	/* ranges in a NAK packet */
 	CPG_BLOB_MAX = 4 << 20,		/* bytes of a thing sent in chunks */
 	CPG_DATA_HDR = sizeof(struct cpg_wire_hdr) +

@@ -542,24 +542,24 @@ static const char *test_procs(void)
 	return NULL;
 }
 
-static u32 hold_fill(u8 *p, u32 n_nodes, u32 n_spans)
+/* Node i holds all before 10, and of each 64 from there the i-th and last. */
+static u32 hold_fill(u8 *p, u32 n_nodes, u32 n_words)
 {
 	struct cpg_wire_hold hold = { .n_nodes = cpu_to_le32(n_nodes) };
 	struct cpg_wire_held held = {
-		.next = cpu_to_le64(10), .n_spans = cpu_to_le32(n_spans),
+		.next = cpu_to_le64(10), .n_words = cpu_to_le32(n_words),
 	};
-	struct cpg_wire_span span;
+	struct cpg_wire_word word;
 	u32 i, k, len = sizeof(hold);
 
 	memcpy(p, &hold, sizeof(hold));
 	for (i = 0; i < n_nodes && len < PKT_MAX / 2; i++) {
 		memcpy(p + len, &held, sizeof(held));
 		len += sizeof(held);
-		for (k = 0; k < n_spans && k <= CPG_SPANS_MAX; k++) {
-			span.oseq = cpu_to_le64(20 + 10 * k);
-			span.count = cpu_to_le32(2 + i);
-			memcpy(p + len, &span, sizeof(span));
-			len += sizeof(span);
+		word.bits = cpu_to_le64(1ULL << i % 64 | 1ULL << 63);
+		for (k = 0; k < n_words && k <= CPG_HELD_WORDS_MAX; k++) {
+			memcpy(p + len, &word, sizeof(word));
+			len += sizeof(word);
 		}
 	}
 	return len;
@@ -580,9 +580,10 @@ static const char *test_hold(void)
 		u64	oseq;
 		bool	has;
 	} has[] = {
-		{ 1, true }, { 9, true }, { 10, false }, { 19, false },
-		{ 20, true }, { 22, true }, { 23, false }, { 30, true },
-		{ 40, false }, { U64_MAX, false },
+		{ 1, true }, { 9, true }, { 10, false }, { 11, true },
+		{ 12, false }, { 72, false }, { 73, true }, { 74, false },
+		{ 75, true }, { 137, true }, { 138, false }, { 139, false },
+		{ U64_MAX, false },
 	};
 	const struct cpg_wire_held *held;
 	u8 p[PKT_MAX];
@@ -590,7 +591,7 @@ static const char *test_hold(void)
 
 	len = hold_fill(p, 3, 2);
 	if (!hold_check(p, len))
-		return "three nodes, two spans each";
+		return "three nodes, two words each";
 	held = cpg_wire_hold_find(p, 1);
 	for (i = 0; i < ARRAY_SIZE(has); i++)
 		if (cpg_wire_held_has(held, has[i].oseq) != has[i].has)
@@ -601,15 +602,15 @@ static const char *test_hold(void)
 			return ktap_fail("%u of %u bytes", i, len);
 	if (hold_check(p, len + 1))
 		return "a byte too many";
-	len = hold_fill(p, 1, CPG_SPANS_MAX + 1);
+	len = hold_fill(p, 1, CPG_HELD_WORDS_MAX + 1);
 	if (hold_check(p, len))
-		return "too many spans";
+		return "too many words";
 	hold_fill(p, U32_MAX, 0);
 	if (hold_check(p, 200))
 		return "2^32 - 1 nodes";
 	hold_fill(p, 1, U32_MAX);
 	if (hold_check(p, 200))
-		return "2^32 - 1 spans";
+		return "2^32 - 1 words";
 	return NULL;
 }
 
