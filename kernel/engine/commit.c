@@ -478,7 +478,6 @@ static enum cpg_drop cpg_commit_down_rcv(struct cpg_engine *eng, u32 type,
 		cpg_blob_reset(&att->up);
 		att->step = CPG_WIRE_INSTALL;
 		cpg_engine_set_state(eng, CPG_STATE_RECOVER);
-		cpg_recover_start(eng);
 	} else {
 		swap(att->final, att->in);
 		att->is_installing = true;
@@ -583,6 +582,8 @@ static int cpg_commit_recovered(struct cpg_engine *eng)
 
 	if (is_rep ? me->done : att->up.type == CPG_WIRE_RECOVERED)
 		return 0;
+	if (cpg_recover_start(eng))
+		return -ENOMEM;
 	if (!cpg_recover_is_done(eng))
 		return -EAGAIN;
 	if (cpg_install_procs(eng, is_rep ? &me->in : &att->up))
@@ -626,7 +627,6 @@ static void cpg_commit_run_rep(struct cpg_engine *eng)
 		cpg_commit_next(att, CPG_WIRE_RECOVERED);
 		cpg_engine_set_state(eng, CPG_STATE_RECOVER);
 		cpg_commit_send_first(eng, att);
-		cpg_recover_start(eng);
 	}
 	if (att->step != CPG_WIRE_RECOVERED || att->is_installing)
 		return;

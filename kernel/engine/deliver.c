@@ -174,7 +174,5 @@ int cpg_deliver_pkt(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
 		*rec_off = off;
 	}
 	node->stream.delivered = pkt->oseq;
-	if (idx == eng->epoch->me)
-		cpg_send_progress(eng);
 	return 0;
 }

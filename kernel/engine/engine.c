@@ -291,8 +291,7 @@ void cpg_engine_run(struct cpg_engine *eng, u64 now)
 	if (eng->attempt)
 		cpg_commit_run(eng);
 	do {
-		cpg_order_deliver(eng);
-		cpg_order_restable(eng);
+		cpg_order_go(eng);
 	} while (cpg_send_kick(eng));
 	if (eng->stop_at != CPG_NEVER)
 		cpg_engine_try_stop(eng);
@@ -305,6 +304,7 @@ void cpg_engine_flush(struct cpg_engine *eng, u64 now)
 	eng->now = now;
 	cpg_order_flush(eng);
 	cpg_engine_run(eng, now);
+	cpg_order_hurry(eng);
 }
 
 static enum cpg_drop cpg_engine_rcv_view(struct cpg_engine *eng,
@@ -461,7 +461,7 @@ void cpg_engine_status(const struct cpg_engine *eng, struct cpg_status *st)
 		.quorate = cpg_event_view(ep->view)->flags & CPG_VIEW_F_QUORATE,
 		.nodeid_used = eng->nodeid_used,
 		.stable = ep->stable,
-		.delivered = cpg_order_ack(ep),
+		.delivered = ep->cur.gseq - 1,
 		.budget = ep->flow.budget,
 		.credit = cpg_flow_limit(eng),
 		.n_wanting = ep->flow.n_wanting,

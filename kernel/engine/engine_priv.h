@@ -33,6 +33,8 @@ enum {
 
 /* Times that are the same in every profile, in nanoseconds. */
 #define CPG_ACK_DELAY		(2 * CPG_NSEC_PER_MSEC)
+/* For each node of a view: SAFE does not have more told than one can hear. */
+#define CPG_HURRY_GAP		(3 * CPG_NSEC_PER_USEC)
 #define CPG_NAK_DELAY_MIN	(20 * CPG_NSEC_PER_USEC)
 #define CPG_NAK_DELAY_MAX	(500 * CPG_NSEC_PER_USEC)
 #define CPG_RTO_MIN		(2 * CPG_NSEC_PER_MSEC)
@@ -224,7 +226,8 @@ struct cpg_pkt {
  * @next: all before this one are held, or were; the origin's next number
  * @high: greatest number known to exist
  * @ordered: leader: all up to here were given their place
- * @delivered: all up to here were delivered
+ * @placed: all up to here have their place, and are held up to it
+ * @delivered: all up to here were delivered in their place
  * @ack: this node holds the order up to here
  * @wanted: recovery: numbers that must still come, like @ring
  * @n_wanted: how many those are
@@ -240,6 +243,7 @@ struct cpg_stream {
 	u64			next;
 	u64			high;
 	u64			ordered;
+	u64			placed;
 	u64			delivered;
 	u64			ack;
 	u64			wanted[CPG_STREAM_WINDOW / 64];
@@ -335,13 +339,18 @@ struct cpg_flowctl {
  * @since: when it was installed
  * @beats: heartbeats since then
  * @view: what is told of it
- * @cur: what is delivered next
- * @rel: what is let go next, when it is stable
+ * @held: what this node does not hold yet: the order, or what is in it
+ * @cur: what is delivered next; behind @held when SAFE waits
+ * @rel: what is let go next, when it is stable and delivered
  * @stable: all nodes hold the order up to here
  * @low: leader: the others hold the order up to here
  * @n_low: leader: so many of them, and not more
  * @ready: leader: places of nodes of which packets wait for their place
+ * @safe: the greatest place held of a SAFE packet
+ * @acked: the last of what is held that the leader was told
  * @announced: leader: the last @stable that was sent
+ * @told_at: when an ACK or @stable was last sent for its own sake
+ * @ack_tries: how often the leader was told again
  * @gseq: leader: the next place
  * @pos: leader: the next position
  * @runs: leader: given a place, not sent yet
@@ -351,9 +360,9 @@ struct cpg_flowctl {
  * @frozen: something was promised to a next view: take what is wanted only
  * @obliged: places of nodes whose messages were promised
  * @in_flight: bytes of this node's packets that are not stable
- * @unacked: bytes delivered since the last ACK; leader: bytes that became
- *	stable since the others were told
- * @acked: when that was
+ * @unacked: bytes held since the last ACK; leader: bytes that were let go
+ *	since the others were told
+ * @acked_at: when that was
  * @flow: flow control
  * @node: the nodes, ascending
  */
@@ -369,13 +378,18 @@ struct cpg_epoch {
 	u64			since;
 	u32			beats;
 	struct cpg_event	*view;
+	struct cpg_cursor	held;
 	struct cpg_cursor	cur;
 	struct cpg_cursor	rel;
 	u64			stable;
 	u64			low;
 	u32			n_low;
 	struct cpg_set		ready;
+	u64			safe;
+	u64			acked;
 	u64			announced;
+	u64			told_at;
+	u32			ack_tries;
 	u64			gseq;
 	u64			pos;
 	struct cpg_wire_run	runs[CPG_ORDER_RUNS_MAX];
@@ -386,7 +400,7 @@ struct cpg_epoch {
 	struct cpg_set		obliged;
 	u32			in_flight;
 	u32			unacked;
-	u64			acked;
+	u64			acked_at;
 	struct cpg_flowctl		flow;
 	struct cpg_vnode	*node[];
 };
@@ -437,6 +451,7 @@ struct cpg_candidate {
  * @together: places in the old view of those that come from it
  * @obliged: places in the old view whose messages any of them promised
  * @is_installing: the decision has fallen, there is no way back
+ * @is_started: what is missing was found out
  * @is_trans: the old view is over, up to its first gap
  * @late: what is delivered after the gap
  * @procs: those that come with their nodes
@@ -463,6 +478,7 @@ struct cpg_attempt {
 	struct cpg_set		together;
 	struct cpg_set		obliged;
 	bool			is_installing;
+	bool			is_started;
 	bool			is_trans;
 	struct cpg_cursor	late;
 	struct list_head	procs;
@@ -757,16 +773,21 @@ const struct cpg_wire_run *cpg_order_run(const struct cpg_pkt *pkt, u32 run);
 enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
 				 u32 *idx, u64 *oseq);
 void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur);
-bool cpg_order_follows(const struct cpg_stream *stream, u64 oseq);
+enum cpg_order_at cpg_order_hold(struct cpg_epoch *ep, u32 *idx, u64 *oseq);
 void cpg_order_flush(struct cpg_engine *eng);
 u32 cpg_order_rec_size(u32 n_runs);
 bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs);
 u32 cpg_order_rec_fill(struct cpg_epoch *ep, u8 *p);
 void cpg_order_sent(struct cpg_engine *eng);
-void cpg_order_deliver(struct cpg_engine *eng);
+int cpg_order_deliver(struct cpg_engine *eng, u64 safe);
+void cpg_order_release(struct cpg_engine *eng);
+void cpg_order_go(struct cpg_engine *eng);
+void cpg_order_acked(struct cpg_engine *eng);
+void cpg_order_hurry(struct cpg_engine *eng);
+void cpg_order_remind(struct cpg_engine *eng, const struct cpg_vnode *from,
+		      u64 ack, u64 stable);
 void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
 		       u64 stable, const struct cpg_wire_flow *flow);
-void cpg_order_restable(struct cpg_engine *eng);
 void cpg_order_set_stable(struct cpg_engine *eng, u64 stable);
 void cpg_order_timer(struct cpg_engine *eng);
 u64 cpg_order_ack(const struct cpg_epoch *ep);
@@ -870,7 +891,7 @@ int cpg_install_run(struct cpg_engine *eng);
 
 /* recover.c */
 int cpg_recover_hold(struct cpg_engine *eng, struct cpg_blob *blob);
-void cpg_recover_start(struct cpg_engine *eng);
+int cpg_recover_start(struct cpg_engine *eng);
 bool cpg_recover_is_done(const struct cpg_engine *eng);
 void cpg_recover_promise(struct cpg_engine *eng);
 void cpg_recover_nak(struct cpg_engine *eng);

@@ -107,7 +107,7 @@ void cpg_flow_start(struct cpg_engine *eng)
 				       CPG_FLOW_BUDGET_START));
 	cpg_flow_share(eng);
 	ep->flow.grown = eng->now;
-	ep->acked = eng->now;
+	ep->acked_at = eng->now;
 }
 
 /* What this node may have in flight. */
@@ -117,7 +117,7 @@ u32 cpg_flow_limit(const struct cpg_engine *eng)
 	const struct cpg_flowctl *flow = &ep->flow;
 
 	if (!flow->asked || flow->ahead > 0 ||
-	    ep->node[ep->me]->stream.delivered < flow->asked)
+	    ep->node[ep->me]->stream.placed < flow->asked)
 		return flow->credit;
 	return cpg_flow_bound(eng, flow->credit + flow->extra);
 }
@@ -323,7 +323,7 @@ void cpg_flow_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
 u64 cpg_flow_ack_delay(const struct cpg_engine *eng)
 {
 	const struct cpg_epoch *ep = eng->epoch;
-	u64 next = ep->acked + ep->n * CPG_FLOW_ACK_GAP;
+	u64 next = ep->acked_at + ep->n * CPG_FLOW_ACK_GAP;
 
 	if (ep->unacked < ep->flow.ack_bytes)
 		return CPG_ACK_DELAY;

@@ -14,8 +14,10 @@ static const char *cpg_invariant_stream(const struct cpg_epoch *ep, u32 idx)
 		return "a stream lets go of what it does not hold";
 	if (stream->next > stream->base + CPG_STREAM_WINDOW)
 		return "a stream holds more than its window";
-	if (stream->delivered >= stream->next && !ep->frozen)
-		return "a packet was delivered that is not held";
+	if (stream->placed >= stream->next && !ep->frozen)
+		return "a packet is in order that is not held";
+	if (stream->delivered > stream->placed && !ep->frozen)
+		return "a packet was delivered that is not in order";
 	for (i = 0; i < CPG_STREAM_WINDOW; i++) {
 		const struct cpg_pkt *pkt = stream->ring[i];
 
@@ -42,6 +44,8 @@ static const char *cpg_invariant_epoch(const struct cpg_engine *eng)
 		return "this node's place is another's";
 	if (ep->stable > cpg_order_ack(ep))
 		return "something is stable that is not here";
+	if (ep->cur.gseq > ep->held.gseq || ep->rel.gseq > ep->cur.gseq)
+		return "a place was passed before its time";
 	for (i = 0; i < ep->n; i++) {
 		if (i && ep->node[i]->nodeid <= ep->node[i - 1]->nodeid)
 			return "the view is not in ascending order";

@@ -4,15 +4,17 @@
  * delivers them in it, and what all nodes hold is let go.
  *
  * The order is not kept beside the streams.  The leader's stream is the log:
- * its ORDER records name runs of packets, and a cursor walks through them.
- * One cursor delivers, a second one follows it and lets go of what is stable.
+ * its ORDER records name runs of packets, and cursors walk through them.  The
+ * first finds out what this node holds, which is what it acknowledges; the
+ * second delivers, and stops at SAFE that not everyone holds; the third lets
+ * go of what is stable and delivered.
  */
 #include "engine_priv.h"
 
 /* This node holds the order, and everything in it, up to here. */
 u64 cpg_order_ack(const struct cpg_epoch *ep)
 {
-	return ep->cur.gseq - 1;
+	return ep->held.gseq - 1;
 }
 
 static bool cpg_order_is_leader(const struct cpg_epoch *ep)
@@ -57,7 +59,7 @@ enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
 	}
 	if (!cur->run && !cur->off && !cur->rec_off &&
 	    (pkt->body.gseq != cur->gseq ||
-	     (cur == &ep->cur && pkt->body.pos != cur->pos)))
+	     (cur == &ep->held && pkt->body.pos != cur->pos)))
 		return CPG_ORDER_WRONG;
 	run = cpg_order_run(pkt, cur->run);
 	*idx = le16_to_cpu(run->origin);
@@ -80,29 +82,71 @@ void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur)
 	cur->off = 0;
 }
 
-/* Was everything that @oseq's origin sent before it delivered? */
-bool cpg_order_follows(const struct cpg_stream *stream, u64 oseq)
+/* Leader's duty: what an origin sends gets its place in the order of sending */
+static bool cpg_order_is_next(const struct cpg_stream *stream, u64 oseq)
 {
 	u64 i;
 
-	if (oseq <= stream->delivered)
+	if (oseq <= stream->placed)
 		return false;
-	for (i = stream->delivered + 1; i < oseq; i++) {
+	for (i = max(stream->placed + 1, stream->base); i < oseq; i++) {
 		const struct cpg_pkt *pkt = cpg_stream_get(stream, i);
 
-		if (i >= stream->base && (!pkt || pkt->body.is_data))
+		if (!pkt || pkt->body.is_data)
 			return false;
 	}
 	return true;
+}
+
+/**
+ * cpg_order_hold() - go on with what this node holds, by one packet
+ * @ep: the view
+ * @idx: stores the origin's place in the view
+ * @oseq: stores the packet's number
+ *
+ * Return: CPG_ORDER_PKT, or why there is no going on.
+ */
+enum cpg_order_at cpg_order_hold(struct cpg_epoch *ep, u32 *idx, u64 *oseq)
+{
+	enum cpg_order_at at = cpg_order_peek(ep, &ep->held, idx, oseq);
+	const struct cpg_pkt *pkt;
+	struct cpg_stream *stream;
+
+	if (at != CPG_ORDER_PKT)
+		return at;
+	stream = &ep->node[*idx]->stream;
+	if (!cpg_order_is_next(stream, *oseq))
+		return CPG_ORDER_WRONG;
+	pkt = cpg_stream_get(stream, *oseq);
+	if (pkt->body.service == CPG_SVC_SAFE)
+		ep->safe = ep->held.gseq;
+	stream->placed = *oseq;
+	ep->held.pos += pkt->body.nmsgs;
+	cpg_order_advance(ep, &ep->held);
+	return CPG_ORDER_PKT;
+}
+
+/* The leader has just been told what this node holds. */
+void cpg_order_acked(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	ep->unacked = 0;
+	ep->acked_at = eng->now;
+	ep->acked = cpg_order_ack(ep);
+	eng->ack_at = CPG_NEVER;
+	/* SAFE waits for the answer; that, or this, can get lost. */
+	if (ep->safe > ep->stable)
+		cpg_engine_arm(eng, &eng->ack_at,
+			       cpg_engine_rto(eng, ep->ack_tries));
 }
 
 static void cpg_order_ack_send(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
 
-	ep->unacked = 0;
-	ep->acked = eng->now;
-	eng->ack_at = CPG_NEVER;
+	ep->told_at = eng->now;
+	cpg_order_acked(eng);
 	cpg_peer_send_status(eng, &ep->node[ep->leader]->nodeid, 1, false);
 }
 
@@ -110,6 +154,7 @@ static void cpg_order_announce(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
 
+	ep->told_at = eng->now;
 	cpg_order_sent(eng);
 	cpg_peer_send_status(eng, ep->others, ep->n - 1, false);
 }
@@ -120,10 +165,44 @@ void cpg_order_sent(struct cpg_engine *eng)
 	struct cpg_epoch *ep = eng->epoch;
 
 	ep->unacked = 0;
-	ep->acked = eng->now;
+	ep->acked_at = eng->now;
 	ep->announced = ep->stable;
 	eng->ack_at = CPG_NEVER;
 	eng->announce_at = CPG_NEVER;
+}
+
+/*
+ * The end of a batch: what is news for those who wait for SAFE goes out now.
+ * Under load every batch has such news, and is not worth a packet.
+ */
+void cpg_order_hurry(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	bool is_leader = cpg_order_is_leader(ep);
+	u64 told = is_leader ? ep->announced : ep->acked;
+	u64 *timer = is_leader ? &eng->announce_at : &eng->ack_at;
+	u64 at = ep->told_at + ep->n * CPG_HURRY_GAP;
+
+	if (ep->frozen || ep->n == 1 || ep->safe <= told ||
+	    (is_leader ? ep->stable : cpg_order_ack(ep)) <= told)
+		return;
+	if (eng->now < at)
+		cpg_engine_arm(eng, timer, min(*timer, at) - eng->now);
+	else if (is_leader)
+		cpg_order_announce(eng);
+	else
+		cpg_order_ack_send(eng);
+}
+
+/* Who says again what it said before has not heard what is stable. */
+void cpg_order_remind(struct cpg_engine *eng, const struct cpg_vnode *from,
+		      u64 ack, u64 stable)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	if (cpg_order_is_leader(ep) && ack == from->stream.ack &&
+	    stable < ep->announced)
+		cpg_peer_send_status(eng, &from->nodeid, 1, false);
 }
 
 static void cpg_order_progress(struct cpg_engine *eng, u32 len)
@@ -141,18 +220,45 @@ static void cpg_order_progress(struct cpg_engine *eng, u32 len)
 		cpg_engine_arm(eng, &eng->ack_at, wait);
 }
 
-/* Deliver everything whose order and data are here. */
-void cpg_order_deliver(struct cpg_engine *eng)
+/**
+ * cpg_order_deliver() - deliver what this node holds
+ * @eng: engine
+ * @safe: SAFE only up to this place
+ *
+ * Return: 0, or -ENOMEM: call again to go on.
+ */
+int cpg_order_deliver(struct cpg_engine *eng, u64 safe)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	struct cpg_cursor *cur = &ep->cur;
 	u32 idx;
 	u64 oseq;
 
-	while (!ep->frozen) {
+	while (cpg_order_peek(ep, cur, &idx, &oseq) == CPG_ORDER_PKT &&
+	       cur->gseq < ep->held.gseq) {
 		const struct cpg_pkt *pkt;
 
-		switch (cpg_order_peek(ep, cur, &idx, &oseq)) {
+		pkt = cpg_stream_get(&ep->node[idx]->stream, oseq);
+		if (pkt->body.service == CPG_SVC_SAFE && cur->gseq > safe)
+			return 0;
+		if (cpg_deliver_pkt(eng, idx, pkt, &cur->pos, &cur->rec_off))
+			return -ENOMEM;
+		cpg_order_advance(ep, cur);
+	}
+	return 0;
+}
+
+/* Find out what has come into order. */
+static void cpg_order_hold_all(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	for (;;) {
+		const struct cpg_pkt *pkt;
+		u32 idx;
+		u64 oseq;
+
+		switch (cpg_order_hold(ep, &idx, &oseq)) {
 		case CPG_ORDER_PKT:
 			break;
 		case CPG_ORDER_GONE:
@@ -165,23 +271,17 @@ void cpg_order_deliver(struct cpg_engine *eng)
 			return;
 		}
 		pkt = cpg_stream_get(&ep->node[idx]->stream, oseq);
-		if (!cpg_order_follows(&ep->node[idx]->stream, oseq)) {
-			cpg_view_gather(eng);
-			return;
-		}
-		if (cpg_deliver_pkt(eng, idx, pkt, &cur->pos,
-					  &cur->rec_off)) {
-			cpg_engine_arm(eng, &eng->nomem_at, CPG_NOMEM_DELAY);
-			return;
-		}
-		cpg_order_advance(ep, cur);
 		cpg_order_progress(eng, pkt->len);
+		if (idx == ep->me)
+			cpg_send_progress(eng);
 	}
 }
 
-static void cpg_order_release(struct cpg_engine *eng)
+/* Let go of what is stable and delivered. */
+void cpg_order_release(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
+	u64 end = min(ep->stable + 1, ep->cur.gseq);
 	u32 idx;
 	u64 oseq;
 
@@ -194,7 +294,7 @@ static void cpg_order_release(struct cpg_engine *eng)
 		for (; log < ep->rel.oseq; log++)
 			cpg_stream_release(eng, ep->leader, log);
 		if (at == CPG_ORDER_END || at == CPG_ORDER_WRONG ||
-		    ep->rel.gseq > ep->stable)
+		    ep->rel.gseq >= end)
 			return;
 		cpg_order_advance(ep, &ep->rel);
 		if (cpg_order_is_leader(ep)) {
@@ -210,19 +310,29 @@ static void cpg_order_release(struct cpg_engine *eng)
 void cpg_order_set_stable(struct cpg_engine *eng, u64 stable)
 {
 	struct cpg_epoch *ep = eng->epoch;
-	u64 wait;
 
 	stable = min(stable, cpg_order_ack(ep));
 	if (stable <= ep->stable)
 		return;
 	ep->stable = stable;
-	cpg_order_release(eng);
+	ep->ack_tries = 0;
 	if (!cpg_order_is_leader(ep) || ep->n == 1)
 		return;
 	eng->probe_tries = 0;
 	eng->probe_at = CPG_NEVER;
 	if (ep->stable < ep->gseq - 1)
 		cpg_engine_arm(eng, &eng->probe_at, cpg_engine_rto(eng, 0));
+}
+
+/* Leader: has more become stable than the others know? */
+static void cpg_order_spread(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u64 wait;
+
+	if (!cpg_order_is_leader(ep) || ep->n == 1 ||
+	    ep->stable <= ep->announced)
+		return;
 	wait = cpg_flow_ack_delay(eng);
 	if (!wait)
 		cpg_order_announce(eng);
@@ -234,11 +344,11 @@ void cpg_order_set_stable(struct cpg_engine *eng, u64 stable)
  * Leader: what do all nodes hold?  Looks at none of them: that was done when
  * the last of those at the lower end moved on.
  */
-void cpg_order_restable(struct cpg_engine *eng)
+static void cpg_order_restable(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
 
-	if (!cpg_order_is_leader(ep) || ep->frozen)
+	if (!cpg_order_is_leader(ep))
 		return;
 	if (ep->n == 1)
 		cpg_order_set_stable(eng, cpg_order_ack(ep));
@@ -263,8 +373,8 @@ static void cpg_order_find_low(struct cpg_epoch *ep)
 	}
 }
 
-static void cpg_order_acked(struct cpg_epoch *ep, struct cpg_vnode *from,
-			    u64 ack)
+static void cpg_order_note_ack(struct cpg_epoch *ep, struct cpg_vnode *from,
+			       u64 ack)
 {
 	u64 old = from->stream.ack;
 
@@ -275,13 +385,28 @@ static void cpg_order_acked(struct cpg_epoch *ep, struct cpg_vnode *from,
 		cpg_order_find_low(ep);
 }
 
+/* Go on with the order as far as that is possible now. */
+void cpg_order_go(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	if (ep->frozen)
+		return;
+	cpg_order_hold_all(eng);
+	cpg_order_restable(eng);
+	if (cpg_order_deliver(eng, ep->stable))
+		cpg_engine_arm(eng, &eng->nomem_at, CPG_NOMEM_DELAY);
+	cpg_order_release(eng);
+	cpg_order_spread(eng);
+}
+
 void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
 		       u64 stable, const struct cpg_wire_flow *flow)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	bool is_leader = from == ep->node[ep->leader];
 
-	cpg_order_acked(ep, from, ack);
+	cpg_order_note_ack(ep, from, ack);
 	cpg_flow_rcv(eng, from, flow);
 	cpg_order_set_stable(eng, stable);
 	if (!is_leader)
@@ -468,8 +593,10 @@ void cpg_order_timer(struct cpg_engine *eng)
 		cpg_order_quiet(eng);
 		return;
 	}
-	if (eng->ack_at <= eng->now)
+	if (eng->ack_at <= eng->now) {
+		ep->ack_tries++;
 		cpg_order_ack_send(eng);
+	}
 	if (eng->announce_at <= eng->now)
 		cpg_order_announce(eng);
 	if (eng->probe_at <= eng->now)

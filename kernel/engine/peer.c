@@ -378,6 +378,8 @@ void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 		cpg_detect_beat(eng, peer);
 	if (ep->frozen)
 		return;
+	cpg_order_remind(eng, ep->node[idx], le64_to_cpu(st->ack),
+			 le64_to_cpu(st->stable));
 	cpg_order_ack_rcv(eng, ep->node[idx], le64_to_cpu(st->ack),
 			  le64_to_cpu(st->stable), &st->flow);
 	cpg_stream_announce(eng, idx, le64_to_cpu(st->high));

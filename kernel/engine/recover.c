@@ -136,14 +136,27 @@ static void cpg_recover_want(struct cpg_stream *stream,
 			cpg_stream_want(stream, oseq);
 }
 
-/* The table is here: find out what to fetch, and begin. */
-void cpg_recover_start(struct cpg_engine *eng)
+/**
+ * cpg_recover_start() - the table is here: find out what to fetch, and begin
+ * @eng: engine
+ *
+ * What is stable for any of those that go together is delivered and let go,
+ * so that the window has room for all that they hold.
+ *
+ * Return: 0, or -ENOMEM: call again.
+ */
+int cpg_recover_start(struct cpg_engine *eng)
 {
 	struct cpg_attempt *att = eng->attempt;
 	struct cpg_epoch *ep = eng->epoch;
 	u32 i, j;
 
+	if (att->is_started)
+		return 0;
 	cpg_recover_together(eng);
+	if (cpg_order_deliver(eng, ep->stable))
+		return -ENOMEM;
+	cpg_order_release(eng);
 	for (i = 0; i < ep->n; i++) {
 		struct cpg_stream *stream = &ep->node[i]->stream;
 
@@ -155,8 +168,10 @@ void cpg_recover_start(struct cpg_engine *eng)
 						 cpg_wire_hold_find(hold, i));
 		}
 	}
+	att->is_started = true;
 	att->nak_tries = 0;
 	cpg_recover_nak(eng);
+	return 0;
 }
 
 bool cpg_recover_is_done(const struct cpg_engine *eng)
@@ -313,7 +328,6 @@ static void cpg_recover_trans(struct cpg_engine *eng)
 			nodes[trace.n_nodes++] = ep->node[i]->nodeid;
 	cpg_engine_trace(eng, &trace);
 	att->is_trans = true;
-	att->late = ep->cur;
 }
 
 /* Position of the first message of a run. */
@@ -325,6 +339,22 @@ static u64 cpg_recover_run_pos(const struct cpg_pkt *pkt, u32 run)
 	for (i = 0; i < run; i++)
 		pos += le32_to_cpu(cpg_order_run(pkt, i)->nmsgs);
 	return pos;
+}
+
+/* Was everything that @oseq's origin sent before it delivered? */
+static bool cpg_recover_follows(const struct cpg_stream *stream, u64 oseq)
+{
+	u64 i;
+
+	if (oseq <= stream->delivered)
+		return false;
+	for (i = max(stream->delivered + 1, stream->base); i < oseq; i++) {
+		const struct cpg_pkt *pkt = cpg_stream_get(stream, i);
+
+		if (!pkt || pkt->body.is_data)
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -347,7 +377,7 @@ static int cpg_recover_late_run(struct cpg_engine *eng,
 		const struct cpg_pkt *pkt = cpg_stream_get(stream, oseq);
 
 		if (!cpg_set_has(&att->obliged, idx) || !pkt ||
-		    !cpg_order_follows(stream, oseq))
+		    !cpg_recover_follows(stream, oseq))
 			return 0;
 		if (cpg_deliver_pkt(eng, idx, pkt, &late->pos,
 					  &late->rec_off))
@@ -363,6 +393,8 @@ static int cpg_recover_late(struct cpg_engine *eng)
 	const struct cpg_stream *log = &ep->node[ep->leader]->stream;
 	struct cpg_cursor *late = &eng->attempt->late;
 
+	if (!late->oseq)
+		*late = ep->cur;
 	while (late->oseq < log->base + CPG_STREAM_WINDOW) {
 		const struct cpg_pkt *pkt = cpg_stream_get(log, late->oseq);
 
@@ -386,6 +418,10 @@ static int cpg_recover_late(struct cpg_engine *eng)
  * cpg_recover_deliver() - end the old view
  * @eng: engine
  *
+ * Up to the first gap, or to the first SAFE that perhaps not all of the view
+ * hold, it ends as if nothing had happened.  The rest is delivered among those
+ * that go together.
+ *
  * Return: 0, or -ENOMEM: call again to go on.
  */
 int cpg_recover_deliver(struct cpg_engine *eng)
@@ -394,19 +430,14 @@ int cpg_recover_deliver(struct cpg_engine *eng)
 	u32 idx;
 	u64 oseq;
 
-	while (!eng->attempt->is_trans &&
-	       cpg_order_peek(ep, &ep->cur, &idx, &oseq) == CPG_ORDER_PKT) {
-		struct cpg_stream *stream = &ep->node[idx]->stream;
-
-		if (!cpg_order_follows(stream, oseq))
-			break;
-		if (cpg_deliver_pkt(eng, idx,
-					  cpg_stream_get(stream, oseq),
-					  &ep->cur.pos, &ep->cur.rec_off))
+	while (cpg_order_hold(ep, &idx, &oseq) == CPG_ORDER_PKT)
+		;
+	if (!eng->attempt->is_trans) {
+		if (cpg_order_deliver(eng, ep->stable))
 			return -ENOMEM;
-		cpg_order_advance(ep, &ep->cur);
-	}
-	if (!eng->attempt->is_trans)
 		cpg_recover_trans(eng);
+	}
+	if (cpg_order_deliver(eng, CPG_NEVER))
+		return -ENOMEM;
 	return cpg_recover_late(eng);
 }

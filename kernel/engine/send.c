@@ -21,6 +21,7 @@ struct cpg_send_plan {
 	u32	n_whole;	/* messages that end in it */
 	u32	part;		/* bytes of one that does not; 0: none */
 	bool	is_full;	/* there is more than fits */
+	u8	service;	/* of all of them */
 };
 
 /* Takes the message from the caller, who embeds or allocated it. */
@@ -41,16 +42,27 @@ void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx)
 	list_add_tail(&tx->link, &eng->sendq);
 }
 
+static u8 cpg_send_service(const struct cpg_txmsg *tx)
+{
+	return tx->rec_type == CPG_REC_MSG ? tx->ev->service : CPG_SVC_AGREED;
+}
+
 static void cpg_send_plan(struct cpg_engine *eng, u32 room,
 			  struct cpg_send_plan *plan)
 {
 	struct cpg_txmsg *tx;
 
 	memset(plan, 0, sizeof(*plan));
+	tx = list_first_entry(&eng->sendq, struct cpg_txmsg, link);
+	plan->service = cpg_send_service(tx);
 	list_for_each_entry(tx, &eng->sendq, link) {
 		u32 rest = tx->len - tx->sent;
 		u32 need = sizeof(struct cpg_wire_rec) + rest;
 
+		if (cpg_send_service(tx) != plan->service) {
+			plan->is_full = true;
+			return;
+		}
 		if (need <= room) {
 			plan->bytes += need;
 			plan->n_whole++;
@@ -162,9 +174,7 @@ static void cpg_send_arm(struct cpg_engine *eng, u64 oseq)
 				       cpg_engine_rto(eng, 0));
 		return;
 	}
-	eng->ack_at = CPG_NEVER;
-	ep->unacked = 0;
-	ep->acked = eng->now;
+	cpg_order_acked(eng);
 	if (eng->own_at == CPG_NEVER)
 		cpg_engine_arm(eng, &eng->own_at, cpg_engine_rto(eng, 0));
 	if (!eng->rtt_oseq) {
@@ -184,6 +194,7 @@ static bool cpg_send_packet(struct cpg_engine *eng,
 	struct cpg_body body = {
 		.nmsgs = plan->n_whole,
 		.is_data = true,
+		.service = plan->service,
 	};
 	struct cpg_buf *buf;
 	enum cpg_drop drop;
@@ -287,7 +298,7 @@ static void cpg_send_rtt(struct cpg_engine *eng, u64 sample)
 	eng->rtt = eng->rtt - eng->rtt / 8 + sample / 8;
 }
 
-/* A packet of this node was delivered here: its order is known. */
+/* The order of a packet of this node is known. */
 void cpg_send_progress(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
@@ -295,14 +306,14 @@ void cpg_send_progress(struct cpg_engine *eng)
 
 	if (ep->me == ep->leader)
 		return;
-	if (eng->rtt_oseq && stream->delivered >= eng->rtt_oseq) {
+	if (eng->rtt_oseq && stream->placed >= eng->rtt_oseq) {
 		if (!eng->own_tries)
 			cpg_send_rtt(eng, eng->now - eng->rtt_sent);
 		eng->rtt_oseq = 0;
 	}
 	eng->own_tries = 0;
 	eng->own_at = CPG_NEVER;
-	if (stream->delivered + 1 < stream->next)
+	if (stream->placed + 1 < stream->next)
 		cpg_engine_arm(eng, &eng->own_at, cpg_engine_rto(eng, 0));
 }
 
@@ -311,7 +322,7 @@ void cpg_send_timer(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
-	u64 oseq = stream->delivered + 1;
+	u64 oseq = stream->placed + 1;
 	u32 n;
 
 	if (eng->own_at > eng->now)

@@ -48,6 +48,7 @@ struct cpg_epoch *cpg_view_epoch_create(struct cpg_engine *eng,
 	ep->id = *id;
 	ep->n = n;
 	ep->cur = (struct cpg_cursor) { .oseq = 1, .gseq = 1, .pos = 1 };
+	ep->held = ep->cur;
 	ep->rel = ep->cur;
 	ep->n_low = n - 1;
 	ep->gseq = 1;

@@ -198,6 +198,21 @@ static bool cpg_wire_check_proc(const struct cpg_rec *rec)
 	       off == rec->len && port == rec->port;
 }
 
+static bool cpg_wire_body_add(struct cpg_body *body, u32 service, u32 nmsgs)
+{
+	if (body->is_data && body->service != service)
+		return false;
+	body->is_data = true;
+	body->service = service;
+	body->nmsgs += nmsgs;
+	return true;
+}
+
+static u32 cpg_wire_rec_service(const struct cpg_rec *rec)
+{
+	return (rec->flags & CPG_REC_SERVICE_MASK) >> CPG_REC_SERVICE_SHIFT;
+}
+
 static bool cpg_wire_check_rec(const struct cpg_rec *rec, bool from_leader,
 			       u32 n_nodes, struct cpg_body *body)
 {
@@ -206,18 +221,16 @@ static bool cpg_wire_check_rec(const struct cpg_rec *rec, bool from_leader,
 		return from_leader && !body->nruns && !body->is_data &&
 		       cpg_wire_check_order(rec, n_nodes, body);
 	case CPG_REC_MSG:
-		body->is_data = true;
-		body->nmsgs += !!(rec->flags & CPG_REC_F_LAST);
-		return cpg_wire_check_msg(rec);
+		return cpg_wire_check_msg(rec) &&
+		       cpg_wire_body_add(body, cpg_wire_rec_service(rec),
+					 !!(rec->flags & CPG_REC_F_LAST));
 	case CPG_REC_JOIN:
-		body->is_data = true;
-		body->nmsgs++;
-		return cpg_wire_check_proc(rec);
+		return cpg_wire_check_proc(rec) &&
+		       cpg_wire_body_add(body, CPG_SVC_AGREED, 1);
 	case CPG_REC_LEAVE:
-		body->is_data = true;
-		body->nmsgs++;
 		return rec->len == 1 && (rec->data[0] == CPG_CHG_LEAVE ||
-					 rec->data[0] == CPG_CHG_PROCDOWN);
+					 rec->data[0] == CPG_CHG_PROCDOWN) &&
+		       cpg_wire_body_add(body, CPG_SVC_AGREED, 1);
 	default:
 		return false;
 	}

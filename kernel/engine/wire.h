@@ -393,6 +393,8 @@ struct cpg_rec {
  * struct cpg_body - what the records of a DATA packet amount to
  * @nmsgs: messages, joins and leaves that end in it
  * @is_data: has records other than ORDER
+ * @service: of all of these, CPG_SVC_*; a packet has messages of one service,
+ *	with AGREED also joins and leaves
  * @nruns: runs in its ORDER record
  * @runs_off: offset of the first run
  * @gseq: place of the first packet that is put in order
@@ -402,6 +404,7 @@ struct cpg_rec {
 struct cpg_body {
 	u32	nmsgs;
 	bool	is_data;
+	u8	service;
 	u32	nruns;
 	u32	runs_off;
 	u64	gseq;

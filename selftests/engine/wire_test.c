@@ -314,6 +314,8 @@ enum {
 	BIG = CPG_FRAG_MIN + 1,
 };
 
+#define SVC(name)	(CPG_SVC_##name << CPG_REC_SERVICE_SHIFT)
+
 static const struct rec_case rec_cases[] = {
 	{ "nothing", true, 0, {}, false, 0 },
 	{ "a message", false, 1, { { CPG_REC_MSG, WHOLE, 5, 5 } }, true, 1 },
@@ -360,6 +362,15 @@ static const struct rec_case rec_cases[] = {
 	  false, 0 },
 	{ "leave with two", false, 1, { { CPG_REC_LEAVE, 0, 2, 0 } }, false,
 	  0 },
+	{ "a leave is AGREED", false, 2,
+	  { { CPG_REC_LEAVE, 0, 1, 0 },
+	    { CPG_REC_MSG, WHOLE | SVC(AGREED), 3, 3 } }, true, 2 },
+	{ "a leave behind SAFE", false, 2,
+	  { { CPG_REC_MSG, WHOLE | SVC(SAFE), 3, 3 },
+	    { CPG_REC_LEAVE, 0, 1, 0 } }, false, 0 },
+	{ "two services", false, 2,
+	  { { CPG_REC_MSG, WHOLE | SVC(AGREED), 3, 3 },
+	    { CPG_REC_MSG, WHOLE | SVC(SAFE), 3, 3 } }, false, 0 },
 	{ "unknown", false, 1, { { 9, 0, 1, 0 } }, false, 0 },
 	{ "type 0", false, 1, { { 0, 0, 1, 0 } }, false, 0 },
 };

@@ -255,7 +255,6 @@ static void help(FILE *f)
 	      "  --faults LIST    with commas, of loss split oneway pair crash\n"
 	      "                   stop pause nomem none all\n"
 	      "  --agreed         AGREED messages only\n"
-	      "  --safe           SAFE messages, too\n"
 	      "  --check-every N  look at invariants each N calls; 0: never\n"
 	      "  --calm N         N minutes of 5 percent loss and short pauses\n"
 	      "  --verbose        tell what happens\n"
@@ -303,7 +302,7 @@ static bool parse_seeds(const char *arg, struct opts *o)
 
 enum {
 	OPT_SEED = 1, OPT_SEEDS, OPT_JOBS, OPT_NODES, OPT_EVENTS, OPT_LOSS,
-	OPT_FAULTS, OPT_AGREED, OPT_SAFE, OPT_CHECK, OPT_VERBOSE, OPT_TAIL,
+	OPT_FAULTS, OPT_AGREED, OPT_CHECK, OPT_VERBOSE, OPT_TAIL,
 	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_CALM, OPT_HELP,
 };
 
@@ -316,7 +315,6 @@ static const struct option options[] = {
 	{ "loss", required_argument, NULL, OPT_LOSS },
 	{ "faults", required_argument, NULL, OPT_FAULTS },
 	{ "agreed", no_argument, NULL, OPT_AGREED },
-	{ "safe", no_argument, NULL, OPT_SAFE },
 	{ "calm", required_argument, NULL, OPT_CALM },
 	{ "check-every", required_argument, NULL, OPT_CHECK },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -364,8 +362,6 @@ static bool parse_one(int opt, struct opts *o)
 		return true;
 	case OPT_AGREED:
 		return o->swarm.agreed = true;
-	case OPT_SAFE:
-		return o->swarm.safe = true;
 	case OPT_VERBOSE:
 		return o->swarm.verbose = true;
 	case OPT_TWICE:

@@ -158,8 +158,7 @@ static void act_send(struct swarm *w, struct sim_proc *proc)
 		w->bytes += len;
 		svc = CPG_SVC_AGREED;
 		if (w->services)
-			svc = pick(w, 0, w->opt->safe ? CPG_SVC_SAFE :
-					 CPG_SVC_AGREED);
+			svc = pick(w, 0, CPG_SVC_SAFE);
 		if (sim_send(proc, svc, len))
 			break;
 	}
@@ -431,7 +430,7 @@ static void plan_work(struct swarm *w)
 	time = suspect * pick(w, 2, 24);
 	w->gap = time / w->n_left;
 	w->fault_gap = time / pick(w, 1, 12);
-	w->services = !w->opt->agreed && pick(w, 0, 1);
+	w->services = !w->opt->agreed && pick(w, 0, 3);
 	w->large = pick(w, 0, 7) == 0;
 	w->quorum = pick(w, 0, 1);
 	w->faults = w->opt->faults;

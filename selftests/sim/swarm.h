@@ -31,7 +31,6 @@ enum swarm_fault {
  * @loss_set: @loss counts
  * @faults: enum swarm_fault, or SWARM_RANDOM
  * @agreed: only AGREED messages
- * @safe: SAFE messages, too
  * @check_every: as in struct sim_cfg
  * @verbose: print what happens
  */
@@ -42,7 +41,6 @@ struct swarm_opt {
 	bool	loss_set;
 	u32	faults;
 	bool	agreed;
-	bool	safe;
 	u32	check_every;
 	bool	verbose;
 };
