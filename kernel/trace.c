@@ -41,6 +41,9 @@ void cpg_trace_step(const struct net *net, const struct cpg_trace *t)
 	case CPG_TRACE_DELIVER:
 		trace_cpg_deliver(net, t);
 		break;
+	case CPG_TRACE_PLACE:
+		trace_cpg_place(net, t);
+		break;
 	case CPG_TRACE_TRANS:
 		trace_cpg_trans(net, t);
 		break;

@@ -56,6 +56,7 @@ DECLARE_EVENT_CLASS(cpg_step,
 	TP_STRUCT__entry(
 		__field(u64, view_seq)
 		__field(u64, pos)
+		__field(u64, serial)
 		__field(u32, net)
 		__field(u32, view_rep)
 		__field(u32, origin)
@@ -65,15 +66,17 @@ DECLARE_EVENT_CLASS(cpg_step,
 	TP_fast_assign(
 		__entry->view_seq = t->view_seq;
 		__entry->pos = t->pos;
+		__entry->serial = t->serial;
 		__entry->net = net->ns.inum;
 		__entry->view_rep = t->view_rep;
 		__entry->origin = t->origin;
 		__entry->port = t->port;
 		__entry->len = t->ev ? (s64)t->ev->len : -1;
 	),
-	TP_printk("net=%u view=%llu.%u pos=%llu origin=%u port=%u len=%lld",
+	TP_printk("net=%u view=%llu.%u pos=%llu origin=%u port=%u serial=%llu len=%lld",
 		  __entry->net, __entry->view_seq, __entry->view_rep,
-		  __entry->pos, __entry->origin, __entry->port, __entry->len)
+		  __entry->pos, __entry->origin, __entry->port, __entry->serial,
+		  __entry->len)
 );
 
 DEFINE_EVENT(cpg_step, cpg_accept,
@@ -82,6 +85,11 @@ DEFINE_EVENT(cpg_step, cpg_accept,
 );
 
 DEFINE_EVENT(cpg_step, cpg_deliver,
+	TP_PROTO(const struct net *net, const struct cpg_trace *t),
+	TP_ARGS(net, t)
+);
+
+DEFINE_EVENT(cpg_step, cpg_place,
 	TP_PROTO(const struct net *net, const struct cpg_trace *t),
 	TP_ARGS(net, t)
 );

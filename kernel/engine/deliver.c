@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What packets hold, handed to those whom it is for: messages, put together
- * of their parts, and joins and leaves.  Who calls decides when.
+ * of their parts, and joins and leaves.
+ *
+ * The order decides when AGREED and SAFE are delivered.  FIFO and UNORDERED
+ * packets are delivered as soon as they may; when the order comes to their
+ * place, it passes over them.
  */
 #include "engine_priv.h"
 
-static int cpg_deliver_grow(struct cpg_engine *eng, struct cpg_stream *stream)
+static int cpg_deliver_grow(struct cpg_engine *eng, struct cpg_partial *partial)
 {
-	struct cpg_event *old = stream->partial;
+	struct cpg_event *old = partial->ev;
 	struct cpg_event *ev;
 
 	ev = cpg_event_alloc_msg(eng->env, 2 * old->max_slices);
@@ -21,16 +25,17 @@ static int cpg_deliver_grow(struct cpg_engine *eng, struct cpg_stream *stream)
 	ev->sender = old->sender;
 	old->nslices = 0;
 	cpg_event_put(old);
-	stream->partial = ev;
+	partial->ev = ev;
 	return 0;
 }
 
-/* A part of a message of another node, in its place. */
-static int cpg_deliver_collect(struct cpg_engine *eng, struct cpg_vnode *node,
+/* A part of a message of another node. */
+static int cpg_deliver_collect(struct cpg_engine *eng,
+			       const struct cpg_vnode *node,
 			       const struct cpg_pkt *pkt,
-			       const struct cpg_rec *rec)
+			       const struct cpg_rec *rec,
+			       struct cpg_partial *partial)
 {
-	struct cpg_stream *stream = &node->stream;
 	bool is_whole = rec->flags & CPG_REC_F_LAST;
 
 	if (rec->flags & CPG_REC_F_FIRST) {
@@ -40,36 +45,38 @@ static int cpg_deliver_collect(struct cpg_engine *eng, struct cpg_vnode *node,
 					 rec->total / 1024 + 8);
 		if (!ev)
 			return -ENOMEM;
-		cpg_stream_drop_partial(stream);
+		cpg_stream_drop_partial(partial);
 		ev->service = (rec->flags & CPG_REC_SERVICE_MASK) >>
 			      CPG_REC_SERVICE_SHIFT;
 		ev->sender.nodeid = node->nodeid;
 		ev->sender.port = rec->port;
-		stream->partial = ev;
-		stream->partial_port = rec->port;
-		stream->partial_len = rec->total;
+		partial->ev = ev;
+		partial->port = rec->port;
+		partial->len = rec->total;
 	}
-	if (!stream->partial || stream->partial_port != rec->port)
+	if (!partial->ev || partial->port != rec->port)
 		return 0;
-	if (stream->partial->nslices == stream->partial->max_slices &&
-	    cpg_deliver_grow(eng, stream))
+	if (partial->ev->nslices == partial->ev->max_slices &&
+	    cpg_deliver_grow(eng, partial))
 		return -ENOMEM;
-	cpg_event_add_slice(stream->partial, pkt->buf,
+	cpg_event_add_slice(partial->ev, pkt->buf,
 			    (u32)(rec->data - pkt->buf->data), rec->len);
-	if (stream->partial->len > stream->partial_len)
-		cpg_stream_drop_partial(stream);
+	if (partial->ev->len > partial->len)
+		cpg_stream_drop_partial(partial);
 	return 0;
 }
 
-static void cpg_deliver_trace(struct cpg_engine *eng, u32 nodeid, u32 port,
-			      u64 pos, struct cpg_event *ev, bool again)
+static void cpg_deliver_trace(struct cpg_engine *eng, u32 nodeid,
+			      const struct cpg_rec *rec, u64 pos,
+			      struct cpg_event *ev, bool again)
 {
 	struct cpg_trace trace = {
 		.kind = CPG_TRACE_DELIVER,
 		.value = again,
 		.pos = pos,
 		.origin = nodeid,
-		.port = port,
+		.port = rec->port,
+		.serial = rec->serial,
 		.ev = ev,
 	};
 
@@ -77,55 +84,69 @@ static void cpg_deliver_trace(struct cpg_engine *eng, u32 nodeid, u32 port,
 	cpg_engine_trace(eng, &trace);
 }
 
-static void cpg_deliver_msg(struct cpg_engine *eng, struct cpg_vnode *node,
-			    const struct cpg_rec *rec, u64 pos)
+/*
+ * The origin may not know that this node delivered a message: it was cut off
+ * from the leader that gave it, or what is before it, a place, and sent it
+ * again.  What is UNORDERED the origin delivered when it sent it.
+ */
+static bool cpg_deliver_is_again(struct cpg_vnode *node, u8 service,
+				 const struct cpg_rec *rec)
 {
-	struct cpg_stream *stream = &node->stream;
 	u64 *serial = &node->serial[rec->flags & CPG_REC_F_QUORUM ?
 				    CPG_SERIAL_QUORUM : CPG_SERIAL_ANY];
-	struct cpg_event *ev = stream->partial;
-	struct cpg_txmsg *tx = NULL;
-	bool again = false;
+	bool again = rec->serial <= *serial;
 
-	/*
-	 * The origin may not know that this node delivered it: it was cut off
-	 * from the leader that gave it a place, and sent it again.
-	 */
-	if (node->peer) {
-		again = rec->serial <= *serial;
-		*serial = max(*serial, rec->serial);
-		if (node->peer->incarnation == node->incarnation)
-			memcpy(node->peer->serial, node->serial,
-			       sizeof(node->serial));
-	}
+	if (!node->peer || service == CPG_SVC_UNORDERED)
+		return false;
+	*serial = max(*serial, rec->serial);
+	if (node->peer->incarnation == node->incarnation)
+		memcpy(node->peer->serial, node->serial, sizeof(node->serial));
+	return again;
+}
+
+static void cpg_deliver_msg(struct cpg_engine *eng, struct cpg_vnode *node,
+			    u8 service, const struct cpg_rec *rec,
+			    struct cpg_partial *partial, u64 pos)
+{
+	bool again = cpg_deliver_is_again(node, service, rec);
+	struct cpg_event *ev = partial->ev;
+	struct cpg_txmsg *tx = NULL;
+
 	if (!node->peer) {
-		tx = cpg_send_first(eng, CPG_REC_MSG);
+		tx = cpg_send_first(eng, service);
 		ev = tx ? tx->ev : NULL;
-	} else if (ev && (stream->partial_port != rec->port ||
-			  ev->len != stream->partial_len)) {
+	} else if (ev && (partial->port != rec->port ||
+			  ev->len != partial->len)) {
 		ev = NULL;
 	}
 	if (ev && !again)
 		cpg_group_deliver_msg(eng, node->nodeid, rec->port, ev, pos);
-	cpg_deliver_trace(eng, node->nodeid, rec->port, pos, ev, again);
+	cpg_deliver_trace(eng, node->nodeid, rec, pos, ev, again);
 	if (tx)
 		cpg_send_done(eng, tx);
 	else
-		cpg_stream_drop_partial(stream);
+		cpg_stream_drop_partial(partial);
 }
 
 static int cpg_deliver_rec(struct cpg_engine *eng, struct cpg_vnode *node,
 			   const struct cpg_pkt *pkt,
 			   const struct cpg_rec *rec, u64 pos)
 {
+	const u8 whole_flags = CPG_REC_F_FIRST | CPG_REC_F_LAST;
+	struct cpg_partial *partial, whole = { };
+	u8 service = pkt->body.service;
 	int err = 0;
 
 	switch (rec->type) {
 	case CPG_REC_MSG:
+		/* It can come between two parts of another. */
+		partial = &node->stream.partial[service];
+		if ((rec->flags & whole_flags) == whole_flags)
+			partial = &whole;
 		if (node->peer)
-			err = cpg_deliver_collect(eng, node, pkt, rec);
+			err = cpg_deliver_collect(eng, node, pkt, rec, partial);
 		if (!err && rec->flags & CPG_REC_F_LAST)
-			cpg_deliver_msg(eng, node, rec, pos);
+			cpg_deliver_msg(eng, node, service, rec, partial, pos);
 		return err;
 	case CPG_REC_JOIN:
 		err = cpg_group_deliver_join(eng, node->nodeid, rec, pos);
@@ -138,13 +159,190 @@ static int cpg_deliver_rec(struct cpg_engine *eng, struct cpg_vnode *node,
 		return 0;
 	}
 	if (!err)
-		cpg_deliver_trace(eng, node->nodeid, rec->port, pos, NULL,
-				  false);
+		cpg_deliver_trace(eng, node->nodeid, rec, pos, NULL, false);
 	return err;
 }
 
+/* All messages that end in a FIFO or UNORDERED packet, once. */
+static int cpg_deliver_take(struct cpg_engine *eng, u32 idx,
+			    struct cpg_pkt *pkt)
+{
+	const u8 *p = pkt->buf->data + pkt->off;
+	struct cpg_rec rec;
+	u32 off = pkt->taken;
+
+	while (off < pkt->len && cpg_wire_rec_next(p, pkt->len, &off, &rec)) {
+		if (cpg_deliver_rec(eng, eng->epoch->node[idx], pkt, &rec, 0))
+			return -ENOMEM;
+		pkt->taken = off;
+	}
+	return 0;
+}
+
+/*
+ * Are the joins of all that send in an UNORDERED packet in order, here too?
+ * FIFO packets are behind them anyway.
+ */
+static bool cpg_deliver_is_known(const struct cpg_engine *eng, u32 idx,
+				 const struct cpg_pkt *pkt)
+{
+	const u8 *p = pkt->buf->data + pkt->off;
+	u32 nodeid = eng->epoch->node[idx]->nodeid;
+	struct cpg_rec rec;
+	u32 off = 0;
+
+	while (off < pkt->len && cpg_wire_rec_next(p, pkt->len, &off, &rec)) {
+		const struct cpg_proc *proc;
+
+		if (rec.type != CPG_REC_MSG)
+			continue;
+		proc = cpg_group_proc_find(eng, nodeid, rec.port);
+		if (!proc || !proc->is_member)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Deliver the packets of a service that may be delivered, up to the first gap
+ * in the stream.  FIFO stops at what has to be delivered in its place before,
+ * UNORDERED at a join that is not in order.  The place of those up to @placed
+ * has come: they wait for nothing.
+ */
+static int cpg_deliver_walk(struct cpg_engine *eng, u32 idx, u8 service,
+			    u64 placed)
+{
+	struct cpg_stream *stream = &eng->epoch->node[idx]->stream;
+	u64 *next = &stream->early[service];
+
+	for (; *next < stream->next; ++*next) {
+		struct cpg_pkt *pkt = cpg_stream_get(stream, *next);
+
+		if (!pkt || !pkt->body.is_data)
+			continue;
+		if (pkt->body.service != service) {
+			if (service == CPG_SVC_FIFO &&
+			    pkt->body.service > CPG_SVC_FIFO &&
+			    *next > stream->delivered)
+				return 0;
+			continue;
+		}
+		if (service == CPG_SVC_UNORDERED && *next > placed &&
+		    !cpg_deliver_is_known(eng, idx, pkt))
+			return 0;
+		if (cpg_deliver_take(eng, idx, pkt))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* An UNORDERED packet waits for no other, but for the parts of its messages. */
+static int cpg_deliver_lone(struct cpg_engine *eng, u32 idx,
+			    struct cpg_pkt *pkt)
+{
+	if (!pkt->body.is_data || pkt->body.has_part ||
+	    pkt->body.service != CPG_SVC_UNORDERED ||
+	    !cpg_deliver_is_known(eng, idx, pkt))
+		return 0;
+	return cpg_deliver_take(eng, idx, pkt);
+}
+
 /**
- * cpg_deliver_pkt() - all messages that end in a packet
+ * cpg_deliver_early() - a packet came: deliver what waited for nothing else
+ * @eng: engine
+ * @idx: its origin's place in the view
+ * @oseq: its number
+ *
+ * What there is no memory for is delivered when its place comes.
+ */
+void cpg_deliver_early(struct cpg_engine *eng, u32 idx, u64 oseq)
+{
+	struct cpg_stream *stream = &eng->epoch->node[idx]->stream;
+
+	cpg_deliver_lone(eng, idx, cpg_stream_get(stream, oseq));
+	cpg_deliver_walk(eng, idx, CPG_SVC_UNORDERED, 0);
+	cpg_deliver_walk(eng, idx, CPG_SVC_FIFO, 0);
+}
+
+/**
+ * cpg_deliver_flush() - deliver all that need not wait for the order
+ * @eng: engine, holding all that those hold that go together
+ *
+ * Whatever one of these delivered early, it held.
+ *
+ * Return: 0, or -ENOMEM: call again to go on.
+ */
+int cpg_deliver_flush(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 idx, i;
+
+	for (idx = 0; idx < ep->n; idx++) {
+		struct cpg_stream *stream = &ep->node[idx]->stream;
+
+		for (i = 0; i < CPG_STREAM_WINDOW; i++) {
+			struct cpg_pkt *pkt;
+
+			pkt = cpg_stream_get(stream, stream->base + i);
+			if (pkt && cpg_deliver_lone(eng, idx, pkt))
+				return -ENOMEM;
+		}
+		if (cpg_deliver_walk(eng, idx, CPG_SVC_UNORDERED, 0) ||
+		    cpg_deliver_walk(eng, idx, CPG_SVC_FIFO, 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The order comes to a FIFO or UNORDERED packet. */
+static int cpg_deliver_pass(struct cpg_engine *eng, u32 idx,
+			    struct cpg_pkt *pkt, u64 *pos)
+{
+	const u8 *p = pkt->buf->data + pkt->off;
+	struct cpg_trace trace = {
+		.kind = CPG_TRACE_PLACE,
+		.origin = eng->epoch->node[idx]->nodeid,
+	};
+	struct cpg_rec rec;
+	u32 off = 0;
+
+	cpg_deliver_walk(eng, idx, pkt->body.service, pkt->oseq);
+	if (pkt->taken < pkt->len)
+		return -ENOMEM;
+	while (off < pkt->len && cpg_wire_rec_next(p, pkt->len, &off, &rec)) {
+		if (rec.type != CPG_REC_MSG || !(rec.flags & CPG_REC_F_LAST))
+			continue;
+		trace.pos = (*pos)++;
+		trace.port = rec.port;
+		trace.serial = rec.serial;
+		cpg_engine_trace(eng, &trace);
+	}
+	return 0;
+}
+
+static int cpg_deliver_placed(struct cpg_engine *eng, u32 idx,
+			      const struct cpg_pkt *pkt, u64 *pos, u32 *rec_off)
+{
+	const u8 *p = pkt->buf->data + pkt->off;
+	struct cpg_rec rec;
+	u32 off = *rec_off;
+
+	while (off < pkt->len && cpg_wire_rec_next(p, pkt->len, &off, &rec)) {
+		if (rec.type != CPG_REC_ORDER) {
+			if (cpg_deliver_rec(eng, eng->epoch->node[idx], pkt,
+					    &rec, *pos))
+				return -ENOMEM;
+			if (rec.type != CPG_REC_MSG ||
+			    rec.flags & CPG_REC_F_LAST)
+				++*pos;
+		}
+		*rec_off = off;
+	}
+	return 0;
+}
+
+/**
+ * cpg_deliver_pkt() - all messages that end in a packet whose place has come
  * @eng: engine
  * @idx: its origin's place in the view
  * @pkt: the packet
@@ -153,26 +351,21 @@ static int cpg_deliver_rec(struct cpg_engine *eng, struct cpg_vnode *node,
  *
  * Return: 0, or -ENOMEM: call again to go on.
  */
-int cpg_deliver_pkt(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
+int cpg_deliver_pkt(struct cpg_engine *eng, u32 idx, struct cpg_pkt *pkt,
 		    u64 *pos, u32 *rec_off)
 {
-	struct cpg_vnode *node = eng->epoch->node[idx];
-	const u8 *p = pkt->buf->data + pkt->off;
-	struct cpg_rec rec;
-	u32 off = *rec_off;
+	struct cpg_stream *stream = &eng->epoch->node[idx]->stream;
+	int err;
 
-	while (off < pkt->len && cpg_wire_rec_next(p, pkt->len, &off, &rec)) {
-		if (rec.type != CPG_REC_ORDER) {
-			int err = cpg_deliver_rec(eng, node, pkt, &rec, *pos);
-
-			if (err)
-				return err;
-			if (rec.type != CPG_REC_MSG ||
-			    rec.flags & CPG_REC_F_LAST)
-				++*pos;
-		}
-		*rec_off = off;
-	}
-	node->stream.delivered = pkt->oseq;
+	if (pkt->body.service <= CPG_SVC_FIFO)
+		err = cpg_deliver_pass(eng, idx, pkt, pos);
+	else
+		err = cpg_deliver_placed(eng, idx, pkt, pos, rec_off);
+	if (err)
+		return err;
+	stream->delivered = pkt->oseq;
+	/* Something may have waited for it. */
+	cpg_deliver_walk(eng, idx, CPG_SVC_UNORDERED, 0);
+	cpg_deliver_walk(eng, idx, CPG_SVC_FIFO, 0);
 	return 0;
 }

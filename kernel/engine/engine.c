@@ -230,6 +230,7 @@ struct cpg_engine *cpg_engine_create(const struct cpg_engine_config *cfg,
 	INIT_LIST_HEAD(&eng->sendq);
 	INIT_LIST_HEAD(&eng->flight);
 	INIT_LIST_HEAD(&eng->parked);
+	INIT_LIST_HEAD(&eng->unordered);
 	cpg_group_init(eng);
 	eng->join_at = CPG_NEVER;
 	eng->own_at = CPG_NEVER;

@@ -66,7 +66,7 @@ enum cpg_counter {
 	CPG_CNT_PACKETS_SENT,
 	CPG_CNT_PACKETS_RCVD,
 	CPG_CNT_MSGS_SENT,	/* accepted from local processes */
-	CPG_CNT_MSGS_DELIVERED,	/* put in order; once, however many read it */
+	CPG_CNT_MSGS_DELIVERED,	/* to this node; once, however many read it */
 	CPG_CNT_ORDERS_SENT,
 	CPG_CNT_NAKS_SENT,
 	CPG_CNT_NAKS_RCVD,
@@ -84,13 +84,15 @@ extern const char *const cpg_counter_names[__CPG_CNT_NR];
 
 /* What an engine's history is made of, for the oracle. */
 enum cpg_trace_kind {
-	CPG_TRACE_ACCEPT,	/* a local process sent; origin, port, oseq: its
-				 * how manieth message since the join
+	CPG_TRACE_ACCEPT,	/* a local process sent; origin, port, serial */
+	CPG_TRACE_DELIVER,	/* at this node, also if no local process is in
+				 * the group; in order, or with position 0 when
+				 * it need not wait for the order.  value: 1 if
+				 * it was delivered here in an earlier view, and
+				 * is not given to processes again
 				 */
-	CPG_TRACE_DELIVER,	/* in order, at this node; also if no local
-				 * process is in the group.  value: 1 if it was
-				 * delivered here in an earlier view, and is
-				 * not given to processes again
+	CPG_TRACE_PLACE,	/* the position of what was delivered with 0;
+				 * origin, port, serial
 				 */
 	CPG_TRACE_TRANS,	/* transitional set; nodes, n_nodes */
 	CPG_TRACE_VIEW,		/* view installed; nodes, n_nodes */
@@ -105,9 +107,10 @@ enum cpg_trace_kind {
  * @value: see @kind
  * @view_seq: the view in which it happened
  * @view_rep: its representative
- * @pos: DELIVER: the position in the view
+ * @pos: DELIVER, PLACE: the position in the view
  * @origin: node id
  * @port: of the sending process
+ * @serial: of the message: counts what its node ever accepted
  * @ev: DELIVER: the message, NULL for a join or a leave
  * @n_nodes: number of @nodes
  * @nodes: node ids, ascending
@@ -120,6 +123,7 @@ struct cpg_trace {
 	u64			pos;
 	u32			origin;
 	u32			port;
+	u64			serial;
 	struct cpg_event	*ev;
 	u32			n_nodes;
 	const u32		*nodes;
@@ -161,8 +165,8 @@ struct cpg_frame {
  * @deliver: an event for the process that joined with @owner.  The callee
  *	takes a reference to keep it.  @ev is NULL if there was no memory for
  *	an event: then the process must see an error, never a gap.
- * @sent: a message of @len bytes of this process, once accepted, has been put
- *	in order (or its process is gone)
+ * @sent: a message of @len bytes of this process, once accepted, has been
+ *	delivered at this node (or its process is gone)
  * @left: the process is out of its group and its last event is delivered; the
  *	struct cpg_proc is not valid any more.  Not called after
  *	cpg_engine_detach().

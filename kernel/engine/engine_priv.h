@@ -206,6 +206,7 @@ struct cpg_peer {
  * @len: bytes of records
  * @oseq: its number
  * @body: what the records amount to
+ * @taken: FIFO and UNORDERED: bytes of records that were delivered
  * @repaired: when it was first sent again, of late
  * @n_asked: how often since
  */
@@ -215,8 +216,21 @@ struct cpg_pkt {
 	u32		len;
 	u64		oseq;
 	struct cpg_body	body;
+	u32		taken;
 	u64		repaired;
 	u32		n_asked;
+};
+
+/**
+ * struct cpg_partial - a message of which not all parts were delivered
+ * @ev: what there is of it, or NULL
+ * @port: its process
+ * @len: its length
+ */
+struct cpg_partial {
+	struct cpg_event	*ev;
+	u32			port;
+	u32			len;
 };
 
 /**
@@ -231,9 +245,8 @@ struct cpg_pkt {
  * @ack: this node holds the order up to here
  * @wanted: recovery: numbers that must still come, like @ring
  * @n_wanted: how many those are
- * @partial: a message of which not all parts were delivered
- * @partial_port: its process
- * @partial_len: its length
+ * @early: of UNORDERED and of FIFO packets, all before these were delivered
+ * @partial: by service
  * @nak_at: when to ask for what is missing
  * @nak_tries: how often that was done without an answer
  */
@@ -248,9 +261,8 @@ struct cpg_stream {
 	u64			ack;
 	u64			wanted[CPG_STREAM_WINDOW / 64];
 	u32			n_wanted;
-	struct cpg_event	*partial;
-	u32			partial_port;
-	u32			partial_len;
+	u64			early[CPG_SVC_FIFO + 1];
+	struct cpg_partial	partial[CPG_SVC_SAFE + 1];
 	u64			nak_at;
 	u32			nak_tries;
 };
@@ -262,7 +274,8 @@ struct cpg_stream {
  * @join_no: with which gathering it came
  * @peer: NULL: this node
  * @serial: the greatest of its messages that was delivered here, in any view,
- *	by enum cpg_serial
+ *	by enum cpg_serial; UNORDERED ones do not count, they are never sent
+ *	again
  * @wants: leader: it wants more than its even part
  * @missed: leader: packets that it missed, as it last said
  * @stream: what it sends
@@ -491,6 +504,7 @@ struct cpg_attempt {
  * @rec_type: CPG_REC_MSG, CPG_REC_JOIN or CPG_REC_LEAVE
  * @reason: LEAVE: CPG_CHG_*
  * @is_queued: it is on one of the lists
+ * @service: by which it is delivered, in whatever view
  * @port: the process
  * @proc: the process
  * @ev: MSG: the message
@@ -506,6 +520,7 @@ struct cpg_txmsg {
 	u8			rec_type;
 	u8			reason;
 	bool			is_queued;
+	u8			service;
 	u32			port;
 	struct cpg_proc		*proc;
 	struct cpg_event	*ev;
@@ -598,6 +613,7 @@ struct cpg_proc {
  *	acknowledged it, or NULL
  * @sendq: struct cpg_txmsg that are not (wholly) in packets
  * @flight: and those that are, until they are delivered
+ * @unordered: as @flight, UNORDERED; empty between calls
  * @parked: those that wait for a view with a majority
  * @queued: bytes in @sendq
  * @n_parked: bytes in @parked
@@ -649,6 +665,7 @@ struct cpg_engine {
 	struct cpg_attempt		*installed;
 	struct list_head		sendq;
 	struct list_head		flight;
+	struct list_head		unordered;
 	struct list_head		parked;
 	u64				queued;
 	u64				n_parked;
@@ -745,7 +762,7 @@ void cpg_stream_release(struct cpg_engine *eng, u32 idx, u64 oseq);
 void cpg_stream_announce(struct cpg_engine *eng, u32 idx, u64 high);
 void cpg_stream_init(struct cpg_stream *stream);
 void cpg_stream_exit(struct cpg_stream *stream);
-void cpg_stream_drop_partial(struct cpg_stream *stream);
+void cpg_stream_drop_partial(struct cpg_partial *partial);
 void cpg_stream_xmit(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
 		     const u32 *nodeids, u32 n);
 enum cpg_drop cpg_stream_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
@@ -757,8 +774,10 @@ void cpg_stream_nak_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
 			const struct cpg_wire_range *ranges, u32 n);
 
 /* deliver.c */
-int cpg_deliver_pkt(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
+int cpg_deliver_pkt(struct cpg_engine *eng, u32 idx, struct cpg_pkt *pkt,
 		    u64 *pos, u32 *rec_off);
+void cpg_deliver_early(struct cpg_engine *eng, u32 idx, u64 oseq);
+int cpg_deliver_flush(struct cpg_engine *eng);
 
 /* order.c */
 /* What stands at a place in the order. */
@@ -796,7 +815,7 @@ u64 cpg_order_ack(const struct cpg_epoch *ep);
 void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx);
 bool cpg_send_is_open(const struct cpg_engine *eng);
 bool cpg_send_kick(struct cpg_engine *eng);
-struct cpg_txmsg *cpg_send_first(struct cpg_engine *eng, u8 rec_type);
+struct cpg_txmsg *cpg_send_first(struct cpg_engine *eng, u8 service);
 void cpg_send_done(struct cpg_engine *eng, struct cpg_txmsg *tx);
 void cpg_send_progress(struct cpg_engine *eng);
 void cpg_send_requeue(struct cpg_engine *eng);

@@ -39,7 +39,7 @@ struct cpg_slice {
  * @max_slices: CPG_EVENT_MSG: slices that there is room for
  * @len: CPG_EVENT_MSG: bytes of payload; otherwise bytes of @body
  * @sender: CPG_EVENT_MSG: who sent it, reason 0
- * @seq: its position, set before delivery
+ * @seq: its position, set before delivery; 0 of FIFO and UNORDERED messages
  * @body: see enum cpg_event_kind
  */
 struct cpg_event {

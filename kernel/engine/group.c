@@ -457,6 +457,7 @@ static void cpg_group_tx_init(struct cpg_proc *proc, struct cpg_txmsg *tx,
 	tx->rec_type = rec_type;
 	tx->port = proc->who.port;
 	tx->proc = proc;
+	tx->service = CPG_SVC_AGREED;
 	tx->len = len;
 }
 
@@ -513,6 +514,7 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 		.kind = CPG_TRACE_ACCEPT,
 		.origin = proc->who.nodeid,
 		.port = proc->who.port,
+		.serial = eng->serial + 1,
 		.ev = ev,
 	};
 	struct cpg_txmsg *tx;
@@ -529,6 +531,10 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 	cpg_group_tx_init(proc, tx, CPG_REC_MSG, ev->len);
 	tx->ev = cpg_event_get(ev);
 	tx->serial = ++eng->serial;
+	/* Behind the join of its process, however often it is sent. */
+	tx->service = ev->service;
+	if (ev->service == CPG_SVC_UNORDERED && !proc->is_member)
+		tx->service = CPG_SVC_FIFO;
 	ev->sender = proc->who;
 	eng->counters[CPG_CNT_MSGS_SENT]++;
 	cpg_engine_trace(eng, &trace);

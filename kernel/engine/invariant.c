@@ -103,6 +103,8 @@ static const char *cpg_invariant_send(const struct cpg_engine *eng)
 	const struct cpg_txmsg *tx;
 	u64 queued = 0, parked = 0, last = 0;
 
+	if (!list_empty(&eng->unordered))
+		return "an unordered message was sent and not delivered";
 	list_for_each_entry(tx, &eng->flight, link) {
 		if (tx->sent != tx->len)
 			return "a message in flight was not sent";

@@ -236,7 +236,7 @@ int cpg_order_deliver(struct cpg_engine *eng, u64 safe)
 
 	while (cpg_order_peek(ep, cur, &idx, &oseq) == CPG_ORDER_PKT &&
 	       cur->gseq < ep->held.gseq) {
-		const struct cpg_pkt *pkt;
+		struct cpg_pkt *pkt;
 
 		pkt = cpg_stream_get(&ep->node[idx]->stream, oseq);
 		if (pkt->body.service == CPG_SVC_SAFE && cur->gseq > safe)

@@ -351,7 +351,8 @@ static bool cpg_recover_follows(const struct cpg_stream *stream, u64 oseq)
 	for (i = max(stream->delivered + 1, stream->base); i < oseq; i++) {
 		const struct cpg_pkt *pkt = cpg_stream_get(stream, i);
 
-		if (!pkt || pkt->body.is_data)
+		if (!pkt || (pkt->body.is_data && pkt->taken < pkt->len &&
+			     pkt->body.service != CPG_SVC_UNORDERED))
 			return false;
 	}
 	return true;
@@ -374,7 +375,7 @@ static int cpg_recover_late_run(struct cpg_engine *eng,
 		late->pos = cpg_recover_run_pos(log, late->run);
 	for (; late->off < le16_to_cpu(run->count); late->off++) {
 		u64 oseq = le64_to_cpu(run->oseq) + late->off;
-		const struct cpg_pkt *pkt = cpg_stream_get(stream, oseq);
+		struct cpg_pkt *pkt = cpg_stream_get(stream, oseq);
 
 		if (!cpg_set_has(&att->obliged, idx) || !pkt ||
 		    !cpg_recover_follows(stream, oseq))
@@ -419,8 +420,9 @@ static int cpg_recover_late(struct cpg_engine *eng)
  * @eng: engine
  *
  * Up to the first gap, or to the first SAFE that perhaps not all of the view
- * hold, it ends as if nothing had happened.  The rest is delivered among those
- * that go together.
+ * hold, it ends as if nothing had happened; so does what need not wait for the
+ * order, whoever of those that go together may have delivered it already.  The
+ * rest is delivered among these.
  *
  * Return: 0, or -ENOMEM: call again to go on.
  */
@@ -433,11 +435,12 @@ int cpg_recover_deliver(struct cpg_engine *eng)
 	while (cpg_order_hold(ep, &idx, &oseq) == CPG_ORDER_PKT)
 		;
 	if (!eng->attempt->is_trans) {
-		if (cpg_order_deliver(eng, ep->stable))
+		if (cpg_order_deliver(eng, ep->stable) ||
+		    cpg_deliver_flush(eng))
 			return -ENOMEM;
 		cpg_recover_trans(eng);
 	}
-	if (cpg_order_deliver(eng, CPG_NEVER))
+	if (cpg_order_deliver(eng, CPG_NEVER) || cpg_recover_late(eng))
 		return -ENOMEM;
-	return cpg_recover_late(eng);
+	return cpg_deliver_flush(eng);
 }

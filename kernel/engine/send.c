@@ -42,11 +42,6 @@ void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx)
 	list_add_tail(&tx->link, &eng->sendq);
 }
 
-static u8 cpg_send_service(const struct cpg_txmsg *tx)
-{
-	return tx->rec_type == CPG_REC_MSG ? tx->ev->service : CPG_SVC_AGREED;
-}
-
 static void cpg_send_plan(struct cpg_engine *eng, u32 room,
 			  struct cpg_send_plan *plan)
 {
@@ -54,12 +49,12 @@ static void cpg_send_plan(struct cpg_engine *eng, u32 room,
 
 	memset(plan, 0, sizeof(*plan));
 	tx = list_first_entry(&eng->sendq, struct cpg_txmsg, link);
-	plan->service = cpg_send_service(tx);
+	plan->service = tx->service;
 	list_for_each_entry(tx, &eng->sendq, link) {
 		u32 rest = tx->len - tx->sent;
 		u32 need = sizeof(struct cpg_wire_rec) + rest;
 
-		if (cpg_send_service(tx) != plan->service) {
+		if (tx->service != plan->service) {
 			plan->is_full = true;
 			return;
 		}
@@ -128,6 +123,8 @@ static u32 cpg_send_fill_rec(struct cpg_txmsg *tx, u8 *p, u32 len)
 		rec.flags = tx->ev->service << CPG_REC_SERVICE_SHIFT;
 		if (tx->proc->flags & CPG_JOIN_F_QUORUM)
 			rec.flags |= CPG_REC_F_QUORUM;
+		if (tx->service == CPG_SVC_UNORDERED)
+			rec.flags |= CPG_REC_F_EARLY;
 		if (!tx->sent)
 			rec.flags |= CPG_REC_F_FIRST;
 		if (tx->sent + len == tx->len)
@@ -143,6 +140,15 @@ static u32 cpg_send_fill_rec(struct cpg_txmsg *tx, u8 *p, u32 len)
 	return sizeof(rec) + len;
 }
 
+/*
+ * What is UNORDERED is delivered here as soon as it is sent, all else in the
+ * order in which it is sent: the first of its list is delivered next.
+ */
+static struct list_head *cpg_send_list(struct cpg_engine *eng, u8 service)
+{
+	return service == CPG_SVC_UNORDERED ? &eng->unordered : &eng->flight;
+}
+
 static void cpg_send_fill(struct cpg_engine *eng, u8 *p, u64 oseq,
 			  const struct cpg_send_plan *plan)
 {
@@ -155,7 +161,7 @@ static void cpg_send_fill(struct cpg_engine *eng, u8 *p, u64 oseq,
 		tx->last = oseq;
 		eng->queued -= tx->len;
 		list_del(&tx->link);
-		list_add_tail(&tx->link, &eng->flight);
+		list_add_tail(&tx->link, cpg_send_list(eng, tx->service));
 	}
 	if (!plan->part)
 		return;
@@ -225,6 +231,7 @@ static bool cpg_send_packet(struct cpg_engine *eng,
 	cpg_send_arm(eng, oseq);
 	cpg_stream_xmit(eng, ep->me, cpg_stream_get(stream, oseq), ep->others,
 			ep->n - 1);
+	cpg_deliver_early(eng, ep->me, oseq);
 	return true;
 }
 
@@ -269,13 +276,14 @@ bool cpg_send_kick(struct cpg_engine *eng)
 	return did;
 }
 
-/* The oldest message that is wholly in packets, if it is of this type. */
-struct cpg_txmsg *cpg_send_first(struct cpg_engine *eng, u8 rec_type)
+/* The message that is delivered next of those that are wholly in packets. */
+struct cpg_txmsg *cpg_send_first(struct cpg_engine *eng, u8 service)
 {
 	struct cpg_txmsg *tx;
 
-	tx = list_first_entry_or_null(&eng->flight, struct cpg_txmsg, link);
-	return tx && tx->rec_type == rec_type ? tx : NULL;
+	tx = list_first_entry_or_null(cpg_send_list(eng, service),
+				      struct cpg_txmsg, link);
+	return tx && tx->rec_type == CPG_REC_MSG ? tx : NULL;
 }
 
 /* It was delivered here: nothing will be needed of it any more. */

@@ -37,21 +37,24 @@ void cpg_stream_init(struct cpg_stream *stream)
 {
 	stream->base = 1;
 	stream->next = 1;
+	stream->early[CPG_SVC_UNORDERED] = 1;
+	stream->early[CPG_SVC_FIFO] = 1;
 	stream->nak_at = CPG_NEVER;
 }
 
-void cpg_stream_drop_partial(struct cpg_stream *stream)
+void cpg_stream_drop_partial(struct cpg_partial *partial)
 {
-	if (stream->partial)
-		cpg_event_put(stream->partial);
-	stream->partial = NULL;
+	if (partial->ev)
+		cpg_event_put(partial->ev);
+	partial->ev = NULL;
 }
 
 void cpg_stream_exit(struct cpg_stream *stream)
 {
 	u32 i;
 
-	cpg_stream_drop_partial(stream);
+	for (i = 0; i < ARRAY_SIZE(stream->partial); i++)
+		cpg_stream_drop_partial(&stream->partial[i]);
 	for (i = 0; i < CPG_STREAM_WINDOW; i++)
 		if (stream->ring[i])
 			cpg_stream_pkt_free(stream->ring[i]);
@@ -255,6 +258,8 @@ enum cpg_drop cpg_stream_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
 		eng->attempt->progress = eng->now;
 	if (!drop && body.nruns && !ep->frozen)
 		cpg_stream_announce_runs(eng, idx, oseq);
+	if (!drop && !ep->frozen)
+		cpg_deliver_early(eng, idx, oseq);
 	if (drop == CPG_DROP_WINDOW && !ep->frozen)
 		cpg_stream_announce(eng, idx, ep->node[idx]->stream.base +
 					      CPG_STREAM_WINDOW - 1);

@@ -208,9 +208,15 @@ static bool cpg_wire_body_add(struct cpg_body *body, u32 service, u32 nmsgs)
 	return true;
 }
 
+/* What is UNORDERED has to stay behind its process's join nevertheless. */
 static u32 cpg_wire_rec_service(const struct cpg_rec *rec)
 {
-	return (rec->flags & CPG_REC_SERVICE_MASK) >> CPG_REC_SERVICE_SHIFT;
+	u32 service = (rec->flags & CPG_REC_SERVICE_MASK) >>
+		      CPG_REC_SERVICE_SHIFT;
+
+	if (service == CPG_SVC_UNORDERED && !(rec->flags & CPG_REC_F_EARLY))
+		return CPG_SVC_FIFO;
+	return service;
 }
 
 static bool cpg_wire_check_rec(const struct cpg_rec *rec, bool from_leader,
@@ -221,6 +227,8 @@ static bool cpg_wire_check_rec(const struct cpg_rec *rec, bool from_leader,
 		return from_leader && !body->nruns && !body->is_data &&
 		       cpg_wire_check_order(rec, n_nodes, body);
 	case CPG_REC_MSG:
+		if (~rec->flags & (CPG_REC_F_FIRST | CPG_REC_F_LAST))
+			body->has_part = true;
 		return cpg_wire_check_msg(rec) &&
 		       cpg_wire_body_add(body, cpg_wire_rec_service(rec),
 					 !!(rec->flags & CPG_REC_F_LAST));

@@ -112,6 +112,7 @@ enum {
 	CPG_REC_F_FIRST = 1 << 0,	/* the message begins here */
 	CPG_REC_F_LAST = 1 << 1,	/* and ends here */
 	CPG_REC_F_QUORUM = 1 << 2,	/* its sender waits for majorities */
+	CPG_REC_F_EARLY = 1 << 3,	/* UNORDERED, its join is in order */
 	CPG_REC_SERVICE_SHIFT = 4,	/* CPG_SVC_* in bits 4 and 5 */
 	CPG_REC_SERVICE_MASK = 3 << 4,
 };
@@ -393,8 +394,9 @@ struct cpg_rec {
  * struct cpg_body - what the records of a DATA packet amount to
  * @nmsgs: messages, joins and leaves that end in it
  * @is_data: has records other than ORDER
- * @service: of all of these, CPG_SVC_*; a packet has messages of one service,
- *	with AGREED also joins and leaves
+ * @service: by which all of these are delivered, CPG_SVC_*; a packet has
+ *	messages of one service, with AGREED also joins and leaves
+ * @has_part: not all of its messages are whole
  * @nruns: runs in its ORDER record
  * @runs_off: offset of the first run
  * @gseq: place of the first packet that is put in order
@@ -405,6 +407,7 @@ struct cpg_body {
 	u32	nmsgs;
 	bool	is_data;
 	u8	service;
+	bool	has_part;
 	u32	nruns;
 	u32	runs_off;
 	u64	gseq;

@@ -36,6 +36,8 @@ static const char *const formats[__SIM_LOG_NR] = {
 		"  deliver %llu from %llu port %llu, %llu bytes, %016llx",
 	[SIM_LOG_CHANGE] =
 		"  deliver %llu from %llu port %llu: a join or leave",
+	[SIM_LOG_PLACE] =
+		"  passes over %llu from %llu port %llu, serial %llu",
 	[SIM_LOG_TRANS] =
 		"  TRANS of %llu.%llu: %llu nodes from %llu to %llu",
 	[SIM_LOG_VIEW] =

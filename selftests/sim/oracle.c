@@ -207,6 +207,18 @@ void orc_sent_end(struct orc *o, struct orc_proc *proc, int err)
 }
 
 /**
+ * orc_accepted() - the name of the message that was accepted last
+ * @proc: its process
+ * @port: of the process
+ * @serial: greater than any before from this node
+ */
+void orc_accepted(struct orc_proc *proc, u32 port, u64 serial)
+{
+	proc->port = port;
+	proc->sent[proc->n_sent - 1].serial = serial;
+}
+
+/**
  * orc_proc_find() - the process that has a port
  * @life: its node
  * @port: the port

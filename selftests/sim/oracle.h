@@ -77,6 +77,7 @@ struct orc_id {
  * @svc: CPG_SVC_*
  * @len: bytes
  * @hash: of the contents
+ * @serial: what its node called it when it accepted it; grows
  */
 struct orc_what {
 	u32	origin;
@@ -86,6 +87,7 @@ struct orc_what {
 	u8	svc;
 	u32	len;
 	u64	hash;
+	u64	serial;
 };
 
 struct orc_life;
@@ -147,8 +149,12 @@ struct orc_view {
  * @n_holes: number of @holes
  * @max_holes: room in @holes
  * @sum: hash over all that was delivered, with positions
+ * @early: hash over what was delivered without waiting for its position, in
+ *	whatever order
+ * @early_last: the last of that
  * @trans: the transitional configuration has been delivered
  * @cut: @last at that point
+ * @cut_early: @early at that point
  * @n_trans: nodes of the transitional set
  * @trans_nodes: their node ids, ascending
  */
@@ -161,10 +167,27 @@ struct orc_stay {
 	u32		n_holes;
 	u32		max_holes;
 	u64		sum;
+	u64		early;
+	struct orc_what	early_last;
 	bool		trans;
 	u64		cut;
+	u64		cut_early;
 	u32		n_trans;
 	u32		*trans_nodes;
+};
+
+/**
+ * struct orc_had - what a node was delivered of a process
+ * @next: FIFO and stronger: what is before this was delivered, or never will be
+ * @n: messages that were delivered
+ * @got: indexed by message: it was delivered
+ * @max_got: room in @got
+ */
+struct orc_had {
+	u32	next;
+	u32	n;
+	bool	*got;
+	u32	max_got;
 };
 
 /**
@@ -177,8 +200,8 @@ struct orc_stay {
  * @stays: the views it was in
  * @n_stays: their number; the last is the present one
  * @max_stays: room in @stays
- * @next: indexed by process: what is due of it next
- * @max_next: room in @next
+ * @had: indexed by process
+ * @max_had: room in @had
  * @procs: processes that are or were here
  */
 struct orc_life {
@@ -190,8 +213,8 @@ struct orc_life {
 	struct orc_stay		**stays;
 	u32			n_stays;
 	u32			max_stays;
-	u32			*next;
-	u32			max_next;
+	struct orc_had		*had;
+	u32			max_had;
 	struct list_head	procs;
 };
 
@@ -200,6 +223,7 @@ struct orc_life {
  * @hash: of its contents
  * @len: bytes
  * @svc: CPG_SVC_*
+ * @serial: what its node calls it
  * @known_in: view that its sender was in
  * @known: what the sender had delivered of that view
  * @home: view in which its own node delivered it, or NULL
@@ -208,6 +232,7 @@ struct orc_sent {
 	u64			hash;
 	u32			len;
 	u8			svc;
+	u64			serial;
 	struct orc_view		*known_in;
 	u64			known;
 	struct orc_view		*home;
@@ -237,7 +262,9 @@ struct orc_sent {
  * @view: view of its last event
  * @seq: position of its last event
  * @came: processes came in this change of view; then no one may go any more
- * @fresh: nothing but the change of view was received in this view
+ * @fresh: nothing but the change of view was received in this view with a
+ *	position
+ * @talked: a message without a position was received in this view
  */
 struct orc_proc {
 	struct list_head	entry;
@@ -263,6 +290,7 @@ struct orc_proc {
 	u64			seq;
 	bool			came;
 	bool			fresh;
+	bool			talked;
 };
 
 enum {
@@ -330,6 +358,7 @@ void orc_leave(struct orc_proc *proc, bool leaving);
 void orc_gone(struct orc_proc *proc);
 void orc_sent(struct orc *o, struct orc_proc *proc, u8 svc, u32 len, u64 hash);
 void orc_sent_end(struct orc *o, struct orc_proc *proc, int err);
+void orc_accepted(struct orc_proc *proc, u32 port, u64 serial);
 struct orc_proc *orc_proc_find(struct orc_life *life, u32 port);
 struct orc_view *orc_view_find(struct orc *o, struct orc_id id);
 struct orc_stay *orc_stay(struct orc_life *life);
@@ -339,6 +368,9 @@ int orc_view_idx(const struct orc_view *view, u32 nodeid);
 /* orc_order.c: what nodes deliver */
 void orc_deliver(struct orc *o, struct orc_life *life, struct orc_id id,
 		 u64 pos, const struct orc_what *what);
+void orc_place(struct orc *o, struct orc_life *life, struct orc_id id, u64 pos,
+	       u32 origin, u32 port, u64 serial);
+u32 orc_had_n(const struct orc_life *life, const struct orc_proc *proc);
 
 /* orc_view.c: views and transitional sets */
 void orc_trans(struct orc *o, struct orc_life *life, struct orc_id id,

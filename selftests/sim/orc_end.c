@@ -106,7 +106,7 @@ static void end_quiet_nodes(struct orc *o)
 				 stay->view->id.rep, U(first->view->id.seq),
 				 first->view->id.rep);
 		if (stay->last != first->last || stay->n_holes ||
-		    stay->sum != first->sum)
+		    stay->sum != first->sum || stay->early != first->early)
 			orc_fail(o, ORC_STABLE,
 				 "node %u has %llu positions of view %llu.%u, others %llu",
 				 life->nodeid, U(stay->last),
@@ -123,12 +123,12 @@ static void end_quiet_nodes(struct orc *o)
 static void end_self(struct orc *o, const struct orc_proc *proc)
 {
 	const struct orc_life *life = proc->life;
-	u32 next = proc->idx < life->max_next ? life->next[proc->idx] : 0;
+	u32 n = orc_had_n(life, proc);
 
-	if (next != proc->n_sent)
+	if (n != proc->n_sent)
 		orc_fail(o, ORC_SELF,
 			 "process %u/%u sent %u messages, its node delivered %u",
-			 life->nodeid, proc->pid, proc->n_sent, next);
+			 life->nodeid, proc->pid, proc->n_sent, n);
 }
 
 static bool proc_stays(const struct orc_proc *proc)

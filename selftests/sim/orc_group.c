@@ -94,6 +94,37 @@ static void group_check_start(struct orc *o, struct orc_proc *proc,
 	view->groups[view->n_groups++].hash = hash;
 }
 
+static void event_view(struct orc_proc *proc, struct orc_id id)
+{
+	if (id.seq == proc->view.seq && id.rep == proc->view.rep)
+		return;
+	proc->view = id;
+	proc->seq = 0;
+	proc->came = false;
+	proc->talked = false;
+	proc->fresh = proc->is_member;
+}
+
+/* What does not wait for its position comes as soon as its node has it. */
+static const struct orc_stay *event_early(struct orc *o, struct orc_proc *proc,
+					  const struct cpg_seq *seq)
+{
+	struct orc_id id = { .seq = seq->view_seq, .rep = seq->view_rep };
+	struct orc_stay *stay = orc_stay(proc->life);
+
+	if (seq->seq || !stay || stay->view->id.seq != id.seq ||
+	    stay->view->id.rep != id.rep) {
+		orc_fail(o, ORC_AGREED,
+			 "process %u/%u: a message that needs no position is at %llu.%u:%llu",
+			 proc->life->nodeid, proc->pid, U(id.seq), id.rep,
+			 U(seq->seq));
+		return NULL;
+	}
+	event_view(proc, id);
+	proc->talked = true;
+	return stay;
+}
+
 /* Positions grow; the node is in that view. */
 static struct orc_view *event_place(struct orc *o, struct orc_proc *proc,
 				    const struct cpg_seq *seq)
@@ -104,7 +135,8 @@ static struct orc_view *event_place(struct orc *o, struct orc_proc *proc,
 	struct orc_view *view = orc_view_find(o, id);
 
 	if (id.seq < proc->view.seq ||
-	    (same && (seq->seq ? seq->seq <= proc->seq : proc->seq)))
+	    (same && (seq->seq ? seq->seq <= proc->seq :
+			       proc->seq || proc->talked)))
 		orc_fail(o, ORC_AGREED,
 			 "process %u/%u: event %llu.%u:%llu after %llu.%u:%llu",
 			 proc->life->nodeid, proc->pid, U(id.seq), id.rep,
@@ -116,11 +148,7 @@ static struct orc_view *event_place(struct orc *o, struct orc_proc *proc,
 			 "process %u/%u: event %llu.%u:%llu, and its node is elsewhere",
 			 proc->life->nodeid, proc->pid, U(id.seq), id.rep,
 			 U(seq->seq));
-	if (!same) {
-		proc->came = false;
-		proc->fresh = proc->is_member;
-	}
-	proc->view = id;
+	event_view(proc, id);
 	proc->seq = seq->seq;
 	if (seq->seq && proc->fresh && view) {
 		proc->fresh = false;
@@ -143,7 +171,8 @@ void orc_event_msg(struct orc *o, struct orc_proc *proc,
 		   const struct cpg_seq *seq, const struct cpg_member *sender,
 		   u8 svc, u32 len, u64 hash)
 {
-	const struct orc_what *what;
+	const struct orc_what *what = NULL;
+	const struct orc_stay *stay;
 	struct orc_proc *from;
 	struct orc_view *view;
 	int idx;
@@ -154,10 +183,17 @@ void orc_event_msg(struct orc *o, struct orc_proc *proc,
 		orc_fail(o, ORC_GROUPS,
 			 "process %u/%u, not a member, receives a message",
 			 proc->life->nodeid, proc->pid);
-	view = event_place(o, proc, seq);
+	if (svc <= CPG_SVC_FIFO) {
+		stay = event_early(o, proc, seq);
+		view = stay ? stay->view : NULL;
+		what = stay ? &stay->early_last : NULL;
+	} else {
+		view = event_place(o, proc, seq);
+		if (!o->prop && seq->seq)
+			what = &view->pos[seq->seq - 1].what;
+	}
 	if (o->prop)
 		return;
-	what = seq->seq ? &view->pos[seq->seq - 1].what : NULL;
 	if (!what || !what->is_msg || what->origin != sender->nodeid ||
 	    what->port != sender->port || what->svc != svc ||
 	    what->len != len || what->hash != hash || sender->reason) {

@@ -3,9 +3,8 @@
  * The oracle on order: what nodes deliver, whether or not a process of theirs
  * is in the group.
  *
- * A message is known by its place in what its process sent.  Contents of less
- * than eight bytes are not unique; there the first place that can be meant is
- * taken, which never makes a history look worse than it is.
+ * AGREED and SAFE messages are delivered at their position.  FIFO and UNORDERED
+ * ones are delivered without one, and have it when the order passes over them.
  */
 #include "oracle.h"
 #include "rng.h"
@@ -20,7 +19,7 @@ static bool what_same(const struct orc_what *a, const struct orc_what *b)
 	    a->is_msg != b->is_msg)
 		return false;
 	return !a->is_msg || (a->svc == b->svc && a->len == b->len &&
-			      a->hash == b->hash);
+			      a->hash == b->hash && a->serial == b->serial);
 }
 
 static u64 what_hash(const struct orc_what *what)
@@ -28,7 +27,7 @@ static u64 what_hash(const struct orc_what *what)
 	u64 h = sim_hash2(what->origin, what->port);
 
 	if (what->is_msg)
-		h = sim_hash2(h, what->hash + what->len);
+		h = sim_hash2(h, what->hash + what->len + what->serial);
 	return h;
 }
 
@@ -39,110 +38,153 @@ static bool sent_before(const struct orc_sent *sent,
 	return sent->home && sent->home->id.seq < view->id.seq;
 }
 
-static bool sent_is(const struct orc_sent *sent, const struct orc_what *what)
+/* Which of its process's messages has this name?  n_sent: none. */
+static u32 sent_find(const struct orc_proc *proc, u64 serial)
 {
-	return sent->hash == what->hash && sent->len == what->len &&
-	       sent->svc == what->svc;
+	u32 lo = 0, hi = proc->n_sent;
+
+	while (lo < hi) {
+		u32 k = lo + (hi - lo) / 2;
+
+		if (proc->sent[k].serial < serial)
+			lo = k + 1;
+		else
+			hi = k;
+	}
+	if (lo < proc->n_sent && proc->sent[lo].serial != serial)
+		return proc->n_sent;
+	return lo;
 }
 
-static void match_none(struct orc *o, struct orc_life *life,
-		       const struct orc_proc *proc,
-		       const struct orc_what *what, u32 next)
+static struct orc_had *had_get(struct orc *o, struct orc_life *life,
+			       const struct orc_proc *proc)
 {
-	u32 k;
+	struct orc_had *had;
 
-	for (k = 0; k < proc->n_sent; k++) {
-		if (!sent_is(&proc->sent[k], what))
-			continue;
-		orc_fail(o, ORC_INTEGRITY,
-			 "node %u delivers message %u of %u/%u again (expected %u)",
-			 life->nodeid, k, what->origin, proc->pid, next);
-		return;
-	}
-	orc_fail(o, ORC_INTEGRITY,
-		 "node %u delivers %u bytes of %u/%u that were never sent (expected message %u)",
-		 life->nodeid, what->len, what->origin, proc->pid, next);
+	life->had = sim_arena_grow(o->arena, life->had, &life->max_had,
+				   proc->idx + 1, sizeof(*had));
+	had = &life->had[proc->idx];
+	had->got = sim_arena_grow(o->arena, had->got, &had->max_got,
+				  proc->n_sent, sizeof(*had->got));
+	return had;
+}
+
+/**
+ * orc_had_n() - how many messages of a process a node was delivered
+ * @life: the node
+ * @proc: the process
+ *
+ * Return: their number.
+ */
+u32 orc_had_n(const struct orc_life *life, const struct orc_proc *proc)
+{
+	return proc->idx < life->max_had ? life->had[proc->idx].n : 0;
 }
 
 /* It was delivered here before, as its node says. */
-static void match_again(struct orc *o, struct orc_life *life,
-			const struct orc_proc *proc,
-			const struct orc_what *what)
+static void match_again(struct orc *o, const struct orc_life *life,
+			const struct orc_had *had,
+			const struct orc_proc *proc, u32 k)
 {
-	u32 k;
-
-	for (k = 0; proc->idx < life->max_next && k < life->next[proc->idx];
-	     k++)
-		if (sent_is(&proc->sent[k], what))
-			return;
-	orc_fail(o, ORC_INTEGRITY,
-		 "node %u takes a message of %u/%u for one that it has had",
-		 life->nodeid, what->origin, proc->pid);
+	if (!had->got[k])
+		orc_fail(o, ORC_INTEGRITY,
+			 "node %u takes message %u of %u/%u for one that it has had",
+			 life->nodeid, k, proc->life->nodeid, proc->pid);
 }
 
-static void match_skip(struct orc *o, struct orc_life *life,
-		       const struct orc_view *view,
-		       const struct orc_proc *proc, u32 next, u32 k)
+/* FIFO and stronger: what was sent before was delivered before. */
+static void match_fifo(struct orc *o, const struct orc_life *life,
+		       const struct orc_view *view, struct orc_had *had,
+		       const struct orc_proc *proc, u32 k)
 {
 	bool own = proc->life == life;
+	u32 i;
 
-	for (; next < k; next++) {
-		if (!own && sent_before(&proc->sent[next], view))
+	if (k < had->next)
+		orc_fail(o, ORC_FIFO,
+			 "node %u delivers message %u of %u/%u after a later one",
+			 life->nodeid, k, proc->life->nodeid, proc->pid);
+	for (i = had->next; i < k; i++) {
+		if (proc->sent[i].svc == CPG_SVC_UNORDERED || had->got[i] ||
+		    (!own && sent_before(&proc->sent[i], view)))
 			continue;
 		orc_fail(o, ORC_FIFO,
 			 "node %u delivers message %u of %u/%u without message %u",
-			 life->nodeid, k, proc->life->nodeid, proc->pid, next);
+			 life->nodeid, k, proc->life->nodeid, proc->pid, i);
 		return;
 	}
+	had->next = k + 1;
 }
 
-static void match_causal(struct orc *o, struct orc_life *life,
-			 struct orc_stay *stay, const struct orc_sent *sent,
-			 const struct orc_what *what)
+/*
+ * AGREED and stronger: what its sender had been delivered in the order is
+ * before it in the order.
+ */
+static void match_causal(struct orc *o, const struct orc_life *life,
+			 const struct orc_stay *stay,
+			 const struct orc_sent *sent, u64 pos)
 {
-	if (sent->known_in != stay->view || !stay->n_holes ||
-	    stay->holes[0] > sent->known)
+	u64 without = stay->n_holes ? stay->holes[0] : pos;
+
+	if (sent->known_in != stay->view || without > sent->known)
 		return;
 	orc_fail(o, ORC_CAUSAL,
-		 "node %u delivers a message of node %u, which knew position %llu, without position %llu",
-		 life->nodeid, what->origin, (unsigned long long)sent->known,
-		 (unsigned long long)stay->holes[0]);
+		 "node %u delivers a message at %llu whose sender knew position %llu, without position %llu",
+		 life->nodeid, (unsigned long long)pos,
+		 (unsigned long long)sent->known, (unsigned long long)without);
 }
 
-/* Which of its process's messages is it, and may it come now? */
+/* May this message of this process come now? */
 static void match_msg(struct orc *o, struct orc_life *life,
-		      struct orc_stay *stay, struct orc_proc *proc,
+		      struct orc_stay *stay, struct orc_proc *proc, u64 pos,
 		      const struct orc_what *what)
 {
-	u32 next, k;
+	struct orc_had *had = had_get(o, life, proc);
+	u32 k = sent_find(proc, what->serial);
+	struct orc_sent *sent = &proc->sent[k];
 
-	life->next = sim_arena_grow(o->arena, life->next, &life->max_next,
-				    proc->idx + 1, sizeof(*life->next));
-	next = life->next[proc->idx];
-	for (k = next; k < proc->n_sent; k++)
-		if (sent_is(&proc->sent[k], what) &&
-		    !sent_before(&proc->sent[k], stay->view))
-			break;
-	if (k == proc->n_sent) {
-		match_none(o, life, proc, what, next);
+	if (k == proc->n_sent || sent->hash != what->hash ||
+	    sent->len != what->len || sent->svc != what->svc) {
+		orc_fail(o, ORC_INTEGRITY,
+			 "node %u delivers %u bytes of %u/%u that were never sent",
+			 life->nodeid, what->len, what->origin, proc->pid);
 		return;
 	}
-	match_skip(o, life, stay->view, proc, next, k);
-	match_causal(o, life, stay, &proc->sent[k], what);
+	if (what->again) {
+		match_again(o, life, had, proc, k);
+		return;
+	}
+	if (had->got[k] || sent_before(sent, stay->view)) {
+		orc_fail(o, ORC_INTEGRITY,
+			 "node %u delivers message %u of %u/%u again",
+			 life->nodeid, k, what->origin, proc->pid);
+		return;
+	}
+	if (what->svc >= CPG_SVC_FIFO)
+		match_fifo(o, life, stay->view, had, proc, k);
+	if (what->svc >= CPG_SVC_AGREED)
+		match_causal(o, life, stay, sent, pos);
 	if (proc->life == life)
-		proc->sent[k].home = stay->view;
-	life->next[proc->idx] = k + 1;
+		sent->home = stay->view;
+	had->got[k] = true;
+	had->n++;
+}
+
+static struct orc_proc *stay_proc(const struct orc_stay *stay, u32 nodeid,
+				  u32 port)
+{
+	int idx = orc_view_idx(stay->view, nodeid);
+	struct orc_life *life = idx < 0 ? NULL : stay->view->lives[idx];
+
+	return life ? orc_proc_find(life, port) : NULL;
 }
 
 static void deliver_msg(struct orc *o, struct orc_life *life,
 			struct orc_stay *stay, u64 pos,
 			const struct orc_what *what)
 {
-	int idx = orc_view_idx(stay->view, what->origin);
-	struct orc_life *origin = stay->view->lives[idx];
-	struct orc_proc *proc;
+	struct orc_proc *proc = stay_proc(stay, what->origin, what->port);
 
-	proc = origin ? orc_proc_find(origin, what->port) : NULL;
 	if (!proc) {
 		orc_fail(o, ORC_INTEGRITY,
 			 "node %u delivers a message of no process of node %u (port %u)",
@@ -157,11 +199,9 @@ static void deliver_msg(struct orc *o, struct orc_life *life,
 			 stay->view->id.rep);
 		return;
 	}
-	if (what->again) {
-		match_again(o, life, proc, what);
+	match_msg(o, life, stay, proc, pos, what);
+	if (what->again)
 		return;
-	}
-	match_msg(o, life, stay, proc, what);
 	if (what->svc == CPG_SVC_SAFE && !stay->trans)
 		stay->view->safe = max_t(u64, stay->view->safe, pos);
 	orc_due(o, life, proc->group);
@@ -231,44 +271,111 @@ static void deliver_pos(struct orc *o, struct orc_life *life,
 			 p->what.origin, p->what.port, p->what.len);
 }
 
-/**
- * orc_deliver() - a node delivered something in order
- * @o: oracle
- * @life: the node
- * @id: view in which it was ordered
- * @pos: position
- * @what: what it is
- */
-void orc_deliver(struct orc *o, struct orc_life *life, struct orc_id id,
-		 u64 pos, const struct orc_what *what)
+static bool deliver_here(struct orc *o, const struct orc_life *life,
+			 const struct orc_stay *stay, struct orc_id id,
+			 u32 origin)
 {
-	struct orc_stay *stay = orc_stay(life);
+	if (stay && stay->view->id.seq == id.seq &&
+	    stay->view->id.rep == id.rep &&
+	    orc_view_idx(stay->view, origin) >= 0)
+		return true;
+	orc_fail(o, ORC_INTEGRITY,
+		 "node %u delivers for view %llu.%u, or from node %u, which it is not in a view with",
+		 life->nodeid, (unsigned long long)id.seq, id.rep, origin);
+	return false;
+}
 
-	orc_due_check(o, life);
-	if (!stay || stay->view->id.seq != id.seq ||
-	    stay->view->id.rep != id.rep ||
-	    orc_view_idx(stay->view, what->origin) < 0) {
-		orc_fail(o, ORC_INTEGRITY,
-			 "node %u delivers for view %llu.%u, or from node %u, which it is not in a view with",
-			 life->nodeid, (unsigned long long)id.seq, id.rep,
-			 what->origin);
-		return;
-	}
+/* The order goes on to @pos; false: it may not. */
+static bool deliver_next(struct orc *o, struct orc_life *life,
+			 struct orc_stay *stay, u64 pos,
+			 const struct orc_what *what)
+{
 	if (pos <= stay->last) {
 		orc_fail(o, ORC_AGREED,
 			 "node %u delivers position %llu after %llu",
 			 life->nodeid, (unsigned long long)pos,
 			 (unsigned long long)stay->last);
-		return;
+		return false;
 	}
 	deliver_holes(o, life, stay, pos);
 	if (o->prop)
-		return;
+		return false;
 	deliver_pos(o, life, stay->view, pos, what);
 	stay->last = pos;
 	stay->sum = sim_hash2(stay->sum + pos, what_hash(what));
+	return true;
+}
+
+/**
+ * orc_deliver() - a node delivered something
+ * @o: oracle
+ * @life: the node
+ * @id: view in which it was ordered
+ * @pos: position; 0: it did not wait for one
+ * @what: what it is
+ */
+void orc_deliver(struct orc *o, struct orc_life *life, struct orc_id id,
+		 u64 pos, const struct orc_what *what)
+{
+	bool is_early = what->is_msg && what->svc <= CPG_SVC_FIFO;
+	struct orc_stay *stay = orc_stay(life);
+
+	orc_due_check(o, life);
+	if (!deliver_here(o, life, stay, id, what->origin))
+		return;
+	if (is_early != !pos) {
+		orc_fail(o, ORC_AGREED,
+			 "node %u delivers service %u at position %llu",
+			 life->nodeid, what->svc, (unsigned long long)pos);
+		return;
+	}
+	if (is_early) {
+		stay->early += sim_hash2(1, what_hash(what));
+		stay->early_last = *what;
+	} else if (!deliver_next(o, life, stay, pos, what)) {
+		return;
+	}
 	if (what->is_msg)
 		deliver_msg(o, life, stay, pos, what);
 	else
 		deliver_change(stay, what);
+}
+
+/**
+ * orc_place() - the order passed over what was delivered without a position
+ * @o: oracle
+ * @life: the node
+ * @id: view
+ * @pos: its position
+ * @origin: node that sent it
+ * @port: process that sent it
+ * @serial: which of its messages
+ */
+void orc_place(struct orc *o, struct orc_life *life, struct orc_id id, u64 pos,
+	       u32 origin, u32 port, u64 serial)
+{
+	struct orc_stay *stay = orc_stay(life);
+	struct orc_what what = {
+		.origin = origin, .port = port, .is_msg = true,
+		.serial = serial,
+	};
+	struct orc_proc *proc;
+	u32 k;
+
+	orc_due_check(o, life);
+	if (!deliver_here(o, life, stay, id, origin))
+		return;
+	proc = stay_proc(stay, origin, port);
+	k = proc ? sent_find(proc, serial) : 0;
+	if (!proc || k == proc->n_sent || !had_get(o, life, proc)->got[k] ||
+	    proc->sent[k].svc > CPG_SVC_FIFO) {
+		orc_fail(o, ORC_AGREED,
+			 "node %u passes over a message of %u/%u at %llu that it did not deliver",
+			 life->nodeid, origin, port, (unsigned long long)pos);
+		return;
+	}
+	what.svc = proc->sent[k].svc;
+	what.len = proc->sent[k].len;
+	what.hash = proc->sent[k].hash;
+	deliver_next(o, life, stay, pos, &what);
 }

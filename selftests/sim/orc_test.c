@@ -4,206 +4,7 @@
  * for each way to be wrong, which it must call by its name.
  */
 #include "ktap.h"
-#include "oracle.h"
-
-enum {
-	LEN = 8,	/* of all messages here */
-};
-
-static struct sim_arena arena;
-static struct orc orc;
-
-/* Two nodes, each with a process in one group, in a view of both. */
-struct pair {
-	struct orc_life	*life[2];
-	struct orc_proc	*proc[2];
-	struct orc_id	id;
-};
-
-static const u32 both[] = { 1, 2 };
-
-static struct orc *reset(void)
-{
-	sim_arena_reset(&arena);
-	orc_init(&orc, &arena, 2);
-	return &orc;
-}
-
-static const char *expect(enum orc_prop prop)
-{
-	if (orc.prop == prop)
-		return NULL;
-	return ktap_fail("%s instead of %s: %s", orc_prop_names[orc.prop],
-			 orc_prop_names[prop], orc.text);
-}
-
-static struct orc_id id_of(u64 seq, u32 rep)
-{
-	return (struct orc_id){ .seq = seq, .rep = rep };
-}
-
-static struct orc_what msg_of(u32 origin, u8 svc, u64 hash)
-{
-	return (struct orc_what){
-		.origin = origin, .port = 1, .is_msg = true, .svc = svc,
-		.len = LEN, .hash = hash,
-	};
-}
-
-/* Node i + 1 is alone in view 1.(i + 1), with nothing delivered. */
-static void alone(struct pair *p, u32 i)
-{
-	u32 nodeid = i + 1;
-
-	p->life[i] = orc_start(&orc, nodeid);
-	orc_view(&orc, p->life[i], id_of(1, nodeid), &nodeid, 1);
-	orc_quorate(&orc, p->life[i], id_of(1, nodeid), false);
-}
-
-static void go(struct pair *p, u32 i, struct orc_id from, struct orc_id to,
-	       const u32 *trans, u32 n_trans, const u32 *nodes, u32 n)
-{
-	orc_trans(&orc, p->life[i], from, trans, n_trans);
-	orc_view(&orc, p->life[i], to, nodes, n);
-}
-
-static void together(struct pair *p)
-{
-	u32 i;
-
-	reset();
-	p->id = id_of(2, 1);
-	for (i = 0; i < 2; i++)
-		alone(p, i);
-	for (i = 0; i < 2; i++)
-		go(p, i, id_of(1, i + 1), p->id, &both[i], 1, both, 2);
-}
-
-enum {
-	CHG_MEMBERS = 8,
-};
-
-/* Room for a change of a few processes. */
-union chg_buf {
-	struct cpg_confchg	chg;
-	u8			room[sizeof(struct cpg_confchg) +
-				     CHG_MEMBERS * sizeof(struct cpg_member)];
-};
-
-static struct cpg_member member(u32 nodeid, u32 reason)
-{
-	return (struct cpg_member){
-		.nodeid = nodeid, .pid = 100 + nodeid, .port = 1,
-		.reason = reason,
-	};
-}
-
-/* Members as bits, and one that left or joined. */
-static void chg_fill(union chg_buf *b, u32 members, u32 who, u32 reason)
-{
-	bool joined = reason == CPG_CHG_JOIN || reason == CPG_CHG_NODEUP;
-	struct cpg_member *m = b->chg.entries;
-	u32 n = 0;
-	u32 i;
-
-	memset(b, 0, sizeof(*b));
-	for (i = 1; i < CHG_MEMBERS; i++)
-		if (members >> i & 1)
-			m[n++] = member(i, CPG_CHG_NONE);
-	b->chg.n_members = n;
-	m[n] = member(who, reason);
-	b->chg.n_joined = joined;
-	b->chg.n_left = !joined;
-}
-
-static struct cpg_seq seq_of(struct orc_id id, u64 pos)
-{
-	return (struct cpg_seq){
-		.view_seq = id.seq, .view_rep = id.rep, .seq = pos,
-	};
-}
-
-static void give_chg(struct pair *p, u32 i, u64 pos, u32 members, u32 who,
-		     u32 reason)
-{
-	struct cpg_seq seq = seq_of(p->id, pos);
-	union chg_buf b;
-
-	chg_fill(&b, members, who, reason);
-	orc_event_chg(&orc, p->proc[i], &seq, &b.chg);
-}
-
-static void change(struct pair *p, u32 i, u64 pos, u32 origin)
-{
-	struct orc_what what = { .origin = origin, .port = 1 };
-
-	orc_deliver(&orc, p->life[i], p->id, pos, &what);
-}
-
-/* In view 2.1, at positions 1 and 2, both processes join. */
-static void members(struct pair *p)
-{
-	u32 i;
-
-	together(p);
-	for (i = 0; i < 2; i++)
-		p->proc[i] = orc_join(&orc, p->life[i], 101 + i, 7);
-	for (i = 0; i < 2; i++) {
-		change(p, i, 1, 1);
-		if (i == 0)
-			give_chg(p, 0, 1, 1 << 1, 1, CPG_CHG_JOIN);
-		change(p, i, 2, 2);
-		if (i == 0)
-			give_chg(p, 0, 2, 1 << 1 | 1 << 2, 2, CPG_CHG_JOIN);
-		else
-			give_chg(p, 1, 2, 1 << 1 | 1 << 2, 2, CPG_CHG_JOIN);
-	}
-}
-
-static void sent(struct pair *p, u32 i, u8 svc, u64 hash)
-{
-	orc_sent(&orc, p->proc[i], svc, LEN, hash);
-}
-
-static void deliver(struct pair *p, u32 i, u64 pos, u32 origin, u8 svc,
-		    u64 hash)
-{
-	struct orc_what what = msg_of(origin, svc, hash);
-
-	orc_deliver(&orc, p->life[i], p->id, pos, &what);
-}
-
-static void give(struct pair *p, u32 i, u64 pos, u32 origin, u8 svc, u64 hash)
-{
-	struct cpg_member from = member(origin, CPG_CHG_NONE);
-	struct cpg_seq seq = seq_of(p->id, pos);
-
-	orc_event_msg(&orc, p->proc[i], &seq, &from, svc, LEN, hash);
-}
-
-static void both_get(struct pair *p, u64 pos, u32 origin, u64 hash)
-{
-	u32 i;
-
-	for (i = 0; i < 2; i++) {
-		deliver(p, i, pos, origin, CPG_SVC_AGREED, hash);
-		give(p, i, pos, origin, CPG_SVC_AGREED, hash);
-	}
-}
-
-/* From view 2.1, node i goes on alone. */
-static void part(struct pair *p, u32 i)
-{
-	u32 nodeid = i + 1;
-
-	go(p, i, p->id, id_of(3, nodeid), &nodeid, 1, &nodeid, 1);
-}
-
-/* From view 2.1, node i goes on to view 3.1 with the other. */
-static void renew(struct pair *p, u32 i)
-{
-	go(p, i, p->id, id_of(3, 1), both, 2, both, 2);
-}
+#include "orc_hist.h"
 
 static const char *test_right(void)
 {
@@ -483,6 +284,219 @@ static const char *test_causal(void)
 	orc.procs[0]->sent[2].home = orc_view_find(&orc, id_of(1, 1));
 	deliver(&p, 1, 6, 1, CPG_SVC_AGREED, 14);
 	return expect(ORC_CAUSAL);
+}
+
+/* Both early and in either order, then passed over. */
+static void both_early(struct pair *p)
+{
+	members(p);
+	sent(p, 0, CPG_SVC_FIFO, 11);
+	sent(p, 1, CPG_SVC_UNORDERED, 21);
+	deliver(p, 0, 0, 1, CPG_SVC_FIFO, 11);
+	give(p, 0, 0, 1, CPG_SVC_FIFO, 11);
+	deliver(p, 0, 0, 2, CPG_SVC_UNORDERED, 21);
+	give(p, 0, 0, 2, CPG_SVC_UNORDERED, 21);
+	deliver(p, 1, 0, 2, CPG_SVC_UNORDERED, 21);
+	give(p, 1, 0, 2, CPG_SVC_UNORDERED, 21);
+	deliver(p, 1, 0, 1, CPG_SVC_FIFO, 11);
+	give(p, 1, 0, 1, CPG_SVC_FIFO, 11);
+}
+
+static void place(struct pair *p, u32 i, u64 pos, u32 origin, u64 serial)
+{
+	orc_place(&orc, p->life[i], p->id, pos, origin, 1, serial);
+}
+
+static const char *test_right_early(void)
+{
+	struct pair p;
+	u32 i;
+
+	both_early(&p);
+	for (i = 0; i < 2; i++) {
+		place(&p, i, 3, 2, 21);
+		place(&p, i, 4, 1, 11);
+		renew(&p, i);
+	}
+	orc_finish(&orc, true);
+	return expect(ORC_OK);
+}
+
+static const char *test_integrity_early_twice(void)
+{
+	struct pair p;
+
+	both_early(&p);
+	deliver(&p, 0, 0, 2, CPG_SVC_UNORDERED, 21);
+	return expect(ORC_INTEGRITY);
+}
+
+/* What its sender had early in another view is not sent again. */
+static const char *test_integrity_early_later_view(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_UNORDERED, 11);
+	deliver(&p, 0, 0, 1, CPG_SVC_UNORDERED, 11);
+	give(&p, 0, 0, 1, CPG_SVC_UNORDERED, 11);
+	part(&p, 0);
+	part(&p, 1);
+	go(&p, 0, id_of(3, 1), id_of(4, 1), &both[0], 1, both, 2);
+	go(&p, 1, id_of(3, 2), id_of(4, 1), &both[1], 1, both, 2);
+	p.id = id_of(4, 1);
+	deliver(&p, 1, 0, 1, CPG_SVC_UNORDERED, 11);
+	return expect(ORC_INTEGRITY);
+}
+
+static const char *test_fifo_early(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_AGREED, 11);
+	sent(&p, 0, CPG_SVC_FIFO, 12);
+	deliver(&p, 1, 0, 1, CPG_SVC_FIFO, 12);
+	return expect(ORC_FIFO);
+}
+
+static const char *test_fifo_back(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_FIFO, 11);
+	sent(&p, 0, CPG_SVC_FIFO, 12);
+	orc.procs[0]->sent[0].home = orc_view_find(&orc, id_of(1, 1));
+	deliver(&p, 1, 0, 1, CPG_SVC_FIFO, 12);
+	give(&p, 1, 0, 1, CPG_SVC_FIFO, 12);
+	orc.procs[0]->sent[0].home = NULL;
+	deliver(&p, 1, 0, 1, CPG_SVC_FIFO, 11);
+	return expect(ORC_FIFO);
+}
+
+/* UNORDERED neither waits nor is waited for. */
+static const char *test_fifo_unordered(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_AGREED, 11);
+	sent(&p, 0, CPG_SVC_UNORDERED, 12);
+	sent(&p, 0, CPG_SVC_UNORDERED, 13);
+	sent(&p, 0, CPG_SVC_AGREED, 14);
+	deliver(&p, 1, 0, 1, CPG_SVC_UNORDERED, 13);
+	give(&p, 1, 0, 1, CPG_SVC_UNORDERED, 13);
+	deliver(&p, 1, 3, 1, CPG_SVC_AGREED, 11);
+	give(&p, 1, 3, 1, CPG_SVC_AGREED, 11);
+	deliver(&p, 1, 4, 1, CPG_SVC_AGREED, 14);
+	give(&p, 1, 4, 1, CPG_SVC_AGREED, 14);
+	deliver(&p, 1, 0, 1, CPG_SVC_UNORDERED, 12);
+	give(&p, 1, 0, 1, CPG_SVC_UNORDERED, 12);
+	return expect(ORC_OK);
+}
+
+/* Its sender had been delivered what stands there. */
+static const char *test_causal_position(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_AGREED, 11);
+	sent(&p, 0, CPG_SVC_FIFO, 12);
+	deliver(&p, 0, 3, 1, CPG_SVC_AGREED, 11);
+	give(&p, 0, 3, 1, CPG_SVC_AGREED, 11);
+	sent(&p, 1, CPG_SVC_AGREED, 21);
+	orc.procs[1]->sent[0].known_in = orc_view_find(&orc, p.id);
+	orc.procs[1]->sent[0].known = 4;
+	deliver(&p, 0, 4, 2, CPG_SVC_AGREED, 21);
+	return expect(ORC_CAUSAL);
+}
+
+static const char *test_agreed_early(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_AGREED, 11);
+	deliver(&p, 0, 0, 1, CPG_SVC_AGREED, 11);
+	return expect(ORC_AGREED);
+}
+
+static const char *test_agreed_place_two(void)
+{
+	struct pair p;
+
+	both_early(&p);
+	place(&p, 0, 3, 2, 21);
+	place(&p, 1, 3, 1, 11);
+	return expect(ORC_AGREED);
+}
+
+static const char *test_agreed_place_never(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_FIFO, 11);
+	place(&p, 1, 3, 1, 11);
+	return expect(ORC_AGREED);
+}
+
+static const char *test_vsync_early(void)
+{
+	struct pair p;
+	u32 i;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_UNORDERED, 11);
+	deliver(&p, 0, 0, 1, CPG_SVC_UNORDERED, 11);
+	give(&p, 0, 0, 1, CPG_SVC_UNORDERED, 11);
+	for (i = 0; i < 2; i++)
+		renew(&p, i);
+	return expect(ORC_VSYNC);
+}
+
+static const char *test_cut_early(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_FIFO, 11);
+	deliver(&p, 0, 0, 1, CPG_SVC_FIFO, 11);
+	give(&p, 0, 0, 1, CPG_SVC_FIFO, 11);
+	renew(&p, 0);
+	orc_trans(&orc, p.life[1], p.id, both, 2);
+	deliver(&p, 1, 0, 1, CPG_SVC_FIFO, 11);
+	give(&p, 1, 0, 1, CPG_SVC_FIFO, 11);
+	orc_view(&orc, p.life[1], id_of(3, 1), both, 2);
+	return expect(ORC_CUT);
+}
+
+static const char *test_stable_early(void)
+{
+	struct pair p;
+
+	members(&p);
+	sent(&p, 0, CPG_SVC_FIFO, 11);
+	deliver(&p, 0, 0, 1, CPG_SVC_FIFO, 11);
+	give(&p, 0, 0, 1, CPG_SVC_FIFO, 11);
+	orc_finish(&orc, true);
+	return expect(ORC_STABLE);
+}
+
+static const char *test_groups_early(void)
+{
+	struct pair p;
+
+	members(&p);
+	orc_leave(p.proc[1], true);
+	change(&p, 0, 3, 2);
+	give_chg(&p, 0, 3, 1 << 1, 2, CPG_CHG_LEAVE);
+	sent(&p, 1, CPG_SVC_UNORDERED, 21);
+	deliver(&p, 0, 0, 2, CPG_SVC_UNORDERED, 21);
+	give(&p, 0, 0, 2, CPG_SVC_UNORDERED, 21);
+	return expect(ORC_GROUPS);
 }
 
 static const char *test_agreed(void)
@@ -871,7 +885,11 @@ static const struct ktap_test tests[] = {
 	TEST(groups_first),
 	TEST(groups_fold), TEST(groups_reason), TEST(groups_nodedown),
 	TEST(groups_lost), TEST(groups_ghost), TEST(groups_after_leave),
-	TEST(closed),
+	TEST(closed), TEST(right_early), TEST(integrity_early_twice),
+	TEST(integrity_early_later_view), TEST(fifo_early), TEST(fifo_back),
+	TEST(fifo_unordered), TEST(causal_position), TEST(agreed_early),
+	TEST(agreed_place_two), TEST(agreed_place_never), TEST(vsync_early),
+	TEST(cut_early), TEST(stable_early), TEST(groups_early),
 };
 
 int main(int argc, char **argv)

@@ -40,6 +40,7 @@ void orc_trans(struct orc *o, struct orc_life *life, struct orc_id id,
 				 life->nodeid, nodes[i]);
 	stay->trans = true;
 	stay->cut = stay->last;
+	stay->cut_early = stay->early;
 	stay->n_trans = n;
 	stay->trans_nodes = sim_arena_alloc(o->arena, n * sizeof(*nodes));
 	memcpy(stay->trans_nodes, nodes, n * sizeof(*nodes));
@@ -144,7 +145,7 @@ static void compare_same(struct orc *o, const struct orc_life *a,
 			 U(as->to->id.seq), as->to->id.rep, a->nodeid,
 			 b->nodeid, U(pos), U(as->last), U(bs->last));
 	}
-	if (as->sum != bs->sum)
+	if (as->sum != bs->sum || as->early != bs->early)
 		orc_fail(o, ORC_VSYNC, "nodes %u and %u differ in view %llu.%u",
 			 a->nodeid, b->nodeid, U(as->view->id.seq),
 			 as->view->id.rep);
@@ -153,6 +154,11 @@ static void compare_same(struct orc *o, const struct orc_life *a,
 			 "view %llu.%u: nodes %u and %u have the transitional set after %llu and %llu",
 			 U(as->view->id.seq), as->view->id.rep, a->nodeid,
 			 b->nodeid, U(as->cut), U(bs->cut));
+	if (as->cut_early != bs->cut_early)
+		orc_fail(o, ORC_CUT,
+			 "view %llu.%u: nodes %u and %u were delivered other messages without a position before the transitional set",
+			 U(as->view->id.seq), as->view->id.rep, a->nodeid,
+			 b->nodeid);
 }
 
 /* The stay before the one in @view; NULL if it was the first. */

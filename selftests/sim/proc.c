@@ -252,6 +252,7 @@ static void trace_deliver(struct sim_node *node, const struct cpg_trace *tr)
 		what.again = tr->value;
 		what.svc = ev->service;
 		what.len = ev->len;
+		what.serial = tr->serial;
 		what.hash = event_hash(node, ev);
 	}
 	sim_log(node->s, node->nodeid, ev ? SIM_LOG_DELIVER : SIM_LOG_CHANGE,
@@ -259,6 +260,17 @@ static void trace_deliver(struct sim_node *node, const struct cpg_trace *tr)
 	orc_deliver(&node->s->orc, node->life, id, tr->pos, &what);
 	sim_due_show(node);
 	node->hash_ev = NULL;
+}
+
+static void trace_place(struct sim_node *node, const struct cpg_trace *tr)
+{
+	struct orc_id id = { .seq = tr->view_seq, .rep = tr->view_rep };
+
+	sim_due_show(node);
+	sim_log(node->s, node->nodeid, SIM_LOG_PLACE, tr->pos, tr->origin,
+		tr->port, tr->serial, 0);
+	orc_place(&node->s->orc, node->life, id, tr->pos, tr->origin, tr->port,
+		  tr->serial);
 }
 
 static void trace_nodes(struct sim_node *node, const struct cpg_trace *tr)
@@ -291,10 +303,13 @@ static void op_trace(void *ctx, const struct cpg_trace *tr)
 	switch (tr->kind) {
 	case CPG_TRACE_ACCEPT:
 		if (node->sender)
-			node->sender->orc->port = tr->port;
+			orc_accepted(node->sender->orc, tr->port, tr->serial);
 		break;
 	case CPG_TRACE_DELIVER:
 		trace_deliver(node, tr);
+		break;
+	case CPG_TRACE_PLACE:
+		trace_place(node, tr);
 		break;
 	case CPG_TRACE_TRANS:
 	case CPG_TRACE_VIEW:

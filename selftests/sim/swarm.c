@@ -430,7 +430,7 @@ static void plan_work(struct swarm *w)
 	time = suspect * pick(w, 2, 24);
 	w->gap = time / w->n_left;
 	w->fault_gap = time / pick(w, 1, 12);
-	w->services = !w->opt->agreed && pick(w, 0, 3);
+	w->services = !w->opt->agreed;
 	w->large = pick(w, 0, 7) == 0;
 	w->quorum = pick(w, 0, 1);
 	w->faults = w->opt->faults;
