@@ -133,8 +133,6 @@ static int cpg_cmsg_guarantee(struct msghdr *msg, u8 *guarantee)
 		memcpy(&val, CMSG_DATA(cmsg), sizeof(val));
 		if (val > CPG_SVC_SAFE)
 			return -EINVAL;
-		if (val == CPG_SVC_SAFE)
-			return -EOPNOTSUPP;
 		*guarantee = val;
 	}
 	return 0;

@@ -50,8 +50,6 @@ static int cpg_sk_set_guarantee(struct cpg_sock *cs, u32 val)
 {
 	if (val > CPG_SVC_SAFE)
 		return -EINVAL;
-	if (val == CPG_SVC_SAFE)
-		return -EOPNOTSUPP;
 	WRITE_ONCE(cs->guarantee, val);
 	return 0;
 }

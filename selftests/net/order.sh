@@ -4,9 +4,10 @@
 # order.sh [MEMBER [NETEM...]]: three nodes, a member on each, all send at
 # once; the topology is that of cpg_lib.sh.  All deliver all, in one order.
 #
-# MEMBER is order_member (on a socket, the default) or order_member_libcpg,
-# with a colon and the number of messages of each member behind it, or several
-# of these with commas between; NETEM what netem does to every link.
+# MEMBER is order_member (on a socket, the default), order_member_safe or
+# order_member_libcpg, with a colon and the number of messages of each member
+# behind it, or several of these with commas between; NETEM what netem does to
+# every link.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/cpg_lib.sh
 . "$(dirname "$0")/../lib/cpg_lib.sh"

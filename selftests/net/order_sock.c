@@ -7,6 +7,11 @@
 #include "cpg_test.h"
 #include "order.h"
 
+/* Also built with CPG_SVC_SAFE. */
+#ifndef ORDER_GUARANTEE
+#define ORDER_GUARANTEE	CPG_SVC_AGREED
+#endif
+
 static int order_socket;
 
 int order_open(const char *group)
@@ -20,6 +25,9 @@ int order_open(const char *group)
 	ret = cpg_test_set(order_socket, CPGSO_NOTRUNC, 1);
 	if (!ret)
 		ret = cpg_test_set(order_socket, CPGSO_RECVSEQ, 1);
+	if (!ret)
+		ret = cpg_test_set(order_socket, CPGSO_GUARANTEE,
+				   ORDER_GUARANTEE);
 	if (!ret)
 		ret = cpg_test_get(order_socket, CPGSO_NODEID, &nodeid);
 	if (!ret)

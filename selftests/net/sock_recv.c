@@ -220,6 +220,27 @@ TEST_F(recv, seq_is_contiguous)
 	close(fd);
 }
 
+/* Positions are those of the order; who does not wait for it has none. */
+TEST_F(recv, seq_of_each_guarantee)
+{
+	__u64 seq = 0;
+	__u32 svc;
+
+	ASSERT_EQ(0, cpg_test_set(self->fd, CPGSO_RECVSEQ, 1));
+	for (svc = CPG_SVC_UNORDERED; svc <= CPG_SVC_SAFE; svc++) {
+		ASSERT_EQ(0, cpg_test_set(self->fd, CPGSO_GUARANTEE, svc));
+		ASSERT_EQ(1, cpg_test_send(self->fd, "x", 1, 0));
+		ASSERT_EQ(0, cpg_test_next(self->fd, &self->ev));
+		ASSERT_TRUE(self->ev.has_seq);
+		if (svc <= CPG_SVC_FIFO) {
+			EXPECT_EQ(0, self->ev.seq.seq);
+			continue;
+		}
+		EXPECT_LT(seq, self->ev.seq.seq);
+		seq = self->ev.seq.seq;
+	}
+}
+
 /* Two members see the same positions. */
 TEST_F(recv, seq_is_the_same_for_all)
 {

@@ -141,16 +141,12 @@ TEST_F(send, guarantee_cmsg)
 {
 	__u32 svc;
 
-	for (svc = CPG_SVC_UNORDERED; svc <= CPG_SVC_AGREED; svc++) {
+	for (svc = CPG_SVC_UNORDERED; svc <= CPG_SVC_SAFE; svc++) {
 		ASSERT_EQ(1, cpg_test_send_cmsg(self->fd, "x", 1, SOL_CPG,
 						SCM_CPG_GUARANTEE, &svc,
 						sizeof(svc)));
 		expect_msg(_metadata, self->fd, "x");
 	}
-	EXPECT_EQ(-EOPNOTSUPP, cpg_test_send_cmsg(self->fd, "x", 1, SOL_CPG,
-						  SCM_CPG_GUARANTEE, &svc,
-						  sizeof(svc)));
-	svc = CPG_SVC_SAFE + 1;
 	EXPECT_EQ(-EINVAL, cpg_test_send_cmsg(self->fd, "x", 1, SOL_CPG,
 					      SCM_CPG_GUARANTEE, &svc,
 					      sizeof(svc)));
@@ -189,10 +185,11 @@ TEST_F(send, guarantee_option)
 	ASSERT_EQ(1, cpg_test_send(self->fd, "x", 1, 0));
 	expect_msg(_metadata, self->fd, "x");
 	EXPECT_EQ(-EINVAL, cpg_test_set(self->fd, CPGSO_GUARANTEE, 4));
-	EXPECT_EQ(-EOPNOTSUPP,
-		  cpg_test_set(self->fd, CPGSO_GUARANTEE, CPG_SVC_SAFE));
 	ASSERT_EQ(0, cpg_test_get(self->fd, CPGSO_GUARANTEE, &value));
 	EXPECT_EQ(CPG_SVC_FIFO, value);
+	ASSERT_EQ(0, cpg_test_set(self->fd, CPGSO_GUARANTEE, CPG_SVC_SAFE));
+	ASSERT_EQ(1, cpg_test_send(self->fd, "x", 1, 0));
+	expect_msg(_metadata, self->fd, "x");
 }
 
 TEST_F(send, address)

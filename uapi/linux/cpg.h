@@ -70,10 +70,10 @@ struct sockaddr_cpg {
 #define CPG_RECVVIEW_INITIAL	(1U << 1)	/* and one after the own join */
 
 /* Delivery guarantees. */
-#define CPG_SVC_UNORDERED	0
-#define CPG_SVC_FIFO		1
-#define CPG_SVC_AGREED		2	/* the default */
-#define CPG_SVC_SAFE		3
+#define CPG_SVC_UNORDERED	0	/* on arrival */
+#define CPG_SVC_FIFO		1	/* in the order of the sender */
+#define CPG_SVC_AGREED		2	/* in the total order, the default */
+#define CPG_SVC_SAFE		3	/* and when every node has it */
 
 /* struct cpg_group flags */
 #define CPG_JOIN_F_QUORUM	(1U << 0)	/* sends with a majority only */
@@ -162,8 +162,8 @@ struct cpg_view {
  * @view_seq: the view in which the event was ordered
  * @view_rep: the view's @rep
  * @__pad: 0
- * @seq: place of the event in that view, from 1; a view event and the
- *	configuration changes that come with it have 0
+ * @seq: place of the event in that view, from 1; FIFO and UNORDERED messages,
+ *	a view event and the configuration changes that come with it have 0
  */
 struct cpg_seq {
 	__u64	view_seq;
