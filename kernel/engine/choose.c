@@ -158,9 +158,12 @@ u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set)
 			cpg_set_add(&primary, i);
 	for (;;) {
 		*set = left;
-		while ((i = cpg_choose_worst(eng, set,
-						 &primary)) != CPG_NO_IDX)
+		for (;;) {
+			i = cpg_choose_worst(eng, set, &primary);
+			if (i == CPG_NO_IDX)
+				break;
 			cpg_set_del(set, i);
+		}
 		while ((i = cpg_choose_again(eng, &left, set)) != CPG_NO_IDX)
 			cpg_set_add(set, i);
 		if (cpg_set_has(set, CPG_SLOT_SELF))

@@ -380,8 +380,7 @@ static int cpg_recover_late_run(struct cpg_engine *eng,
 		if (!cpg_set_has(&att->obliged, idx) || !pkt ||
 		    !cpg_recover_follows(stream, oseq))
 			return 0;
-		if (cpg_deliver_pkt(eng, idx, pkt, &late->pos,
-					  &late->rec_off))
+		if (cpg_deliver_pkt(eng, idx, pkt, &late->pos, &late->rec_off))
 			return -ENOMEM;
 		late->rec_off = 0;
 	}

@@ -120,7 +120,7 @@ static void app_arrive(struct fab *fab, void *arg)
 {
 	struct bench_app *app = arg;
 	struct bench *b = app->b;
-	double u = (sim_rng_u64(&b->rng) >> 11) * 0x1p-53;
+	double u = (sim_rng_u64(&b->rng) >> 11) / (double)(1ULL << 53);
 
 	app_submit(b, app - b->app);
 	fab_call_at(fab, &app->call, fab->now - log(1 - u) * app->gap);

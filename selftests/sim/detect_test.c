@@ -224,8 +224,7 @@ MESH(link8_unwatched_back, 8, "11111118", "4>8")
 MESH(hub5, 5, "12222", "1-3", "1-4", "1-5")
 MESH(hub5_oneway, 5, "12222", "1>3", "4>1", "1>5")
 MESH(chain5, 5, "11335|11344|12244", "1-3", "1-4", "1-5", "2-4", "2-5", "3-5")
-MESH(bridge6, 6, "111444", "1-4", "1-5", "1-6", "2-4", "2-5", "2-6", "3-5",
-	"3-6")
+MESH(bar6, 6, "111444", "1-4", "1-5", "1-6", "2-4", "2-5", "2-6", "3-5", "3-6")
 MESH(star4, 4, "1134", "1-3", "1-4", "3-4", "2>3")
 MESH(deaf5, 5, "11115", "1>5", "2>5", "3>5", "4>5")
 MESH(mute5, 5, "11115", "5>1", "5>2", "5>3", "5>4")
@@ -422,7 +421,7 @@ static const struct ktap_test tests[] = {
 	TEST(chain3), TEST(oneway3), TEST(oneway3_back), TEST(oneway2),
 	TEST(oneway2_back), TEST(link5), TEST(link5_oneway),
 	TEST(link8_unwatched), TEST(link8_unwatched_back), TEST(hub5),
-	TEST(hub5_oneway), TEST(chain5), TEST(bridge6), TEST(star4),
+	TEST(hub5_oneway), TEST(chain5), TEST(bar6), TEST(star4),
 	TEST(deaf5), TEST(mute5), TEST(link_short), TEST(adaptive),
 	TEST(doubt), TEST(doubt_witness), TEST(doubt_alone),
 	TEST(unreachable), TEST(unreachable_lie), TEST(flap),

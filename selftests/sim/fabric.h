@@ -113,7 +113,7 @@ struct fab_queue {
 /* What a node did. */
 struct fab_count {
 	u64	tx_frames;	/* sends: one to all is one */
-	u64	tx_packets;	/* copies: one to all is as many as it reaches */
+	u64	tx_packets;	/* copies: as many as one to all reaches */
 	u64	tx_bytes;	/* of the copies, with IP and UDP header */
 	u64	rx_packets;
 	u64	drop_nic;

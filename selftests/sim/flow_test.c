@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Scenarios of flow control: who may have how much in flight, and until when. */
+/* Scenarios of flow control: who may have how much in flight, and how long. */
 #include "test.h"
 
 static void flow_begin(u32 n, u32 budget)
