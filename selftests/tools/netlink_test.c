@@ -283,6 +283,11 @@ static const struct request {
 	{
 		"an attribute of replies", CPG_CMD_NODE_UP, 0,
 		{ ID(1), LOOPBACK, U32(CPG_A_STATE, 1) },
+		-EINVAL, "Unsupported attribute",
+	},
+	{
+		"an attribute that nobody knows", CPG_CMD_NODE_UP, 0,
+		{ ID(1), LOOPBACK, U32(CPG_A_MAX + 1, 1) },
 		-EINVAL, "Unknown attribute type",
 	},
 	{
