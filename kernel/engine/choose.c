@@ -35,7 +35,9 @@ static bool cpg_choose_is_primary(const struct cpg_engine *eng, u32 slot)
 
 /*
  * Fills in who hears whom.  A member whose JOIN does not come here, but to
- * others, gets the benefit of the doubt: this node is not in its way.
+ * others, gets the benefit of the doubt: this node is not in its way.  Not so
+ * one that others did not hear either when they were asked; who has not noticed
+ * yet is only late.
  */
 static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
 {
@@ -50,7 +52,8 @@ static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
 		if (cpg_view_is_candidate(eng, eng->peers[i]))
 			cpg_set_add(all, i);
 	for (i = 1; i < eng->n_slots; i++) {
-		if (cpg_set_has(all, i) || !cpg_peer_in_view(eng->peers[i]))
+		if (cpg_set_has(all, i) || !cpg_peer_in_view(eng->peers[i]) ||
+		    eng->peers[i]->accused)
 			continue;
 		for (k = 1; k < eng->n_slots; k++)
 			if (cpg_set_has(all, k) &&

@@ -246,6 +246,29 @@ static const char *test_link_short(void)
 	return test_end();
 }
 
+/*
+ * The node that misses a dead one first is not the one to go: the other, which
+ * still waits for it, is only late.
+ */
+static const char *test_first_to_know(void)
+{
+	u64 n_views;
+
+	up_lan(3);
+	/* Node 1 expects node 2 to be late. */
+	sim_link(s, 1, 0)->loss = 300000;
+	sim_run(s, 100 * s->cfg.heartbeat);
+	sim_link(s, 1, 0)->loss = 0;
+	CHECK_TRUE(sim_settled(s));
+	sim_node_crash(&s->nodes[1]);
+	n_views = views();
+	sim_run(s, 4 * s->cfg.suspect);
+	CHECK_TRUE(status(0).n_nodes == 2 && status(2).n_nodes == 2);
+	CHECK_TRUE(views() == n_views + 2);
+	sim_heal(s);
+	return test_end();
+}
+
 /* Stands still so often that it is expected to: its deadline grew. */
 static const char *pause_often(bool often, bool *is_out)
 {
@@ -422,7 +445,7 @@ static const struct ktap_test tests[] = {
 	TEST(oneway2_back), TEST(link5), TEST(link5_oneway),
 	TEST(link8_unwatched), TEST(link8_unwatched_back), TEST(hub5),
 	TEST(hub5_oneway), TEST(chain5), TEST(bar6), TEST(star4),
-	TEST(deaf5), TEST(mute5), TEST(link_short), TEST(adaptive),
+	TEST(deaf5), TEST(mute5), TEST(first_to_know), TEST(link_short), TEST(adaptive),
 	TEST(doubt), TEST(doubt_witness), TEST(doubt_alone),
 	TEST(unreachable), TEST(unreachable_lie), TEST(flap),
 };
