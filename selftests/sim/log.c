@@ -21,6 +21,10 @@ static const char *const formats[__SIM_LOG_NR] = {
 	[SIM_LOG_LOSS] =
 		"loss %llu dup %llu reorder %llu ppm, delay %llu jitter %llu us",
 	[SIM_LOG_NOMEM]		= "allocations fail: %llu ppm",
+	[SIM_LOG_CLOCK]		= "CLOCK leaps by %llu us",
+	[SIM_LOG_RATE] =
+		"RATE slot %llu to %llu: %llu bytes/ms, %llu bytes wait",
+	[SIM_LOG_MTU]		= "MTU slot %llu to %llu: %llu bytes",
 	[SIM_LOG_XMIT]		= "  xmit %s to %llu, %llu bytes, %016llx",
 	[SIM_LOG_LOST]		= "  lost %s to %llu",
 	[SIM_LOG_RCV]		= "rcv %s from slot %llu: drop %llu",

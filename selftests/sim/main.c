@@ -65,6 +65,7 @@ struct opts {
 };
 
 static struct sim *the_sim;
+static struct sim_script *the_script;
 static u64 the_seed;
 
 const char *__asan_default_options(void);
@@ -99,6 +100,14 @@ static void on_abort(int sig)
 	raise(sig);
 }
 
+static void run_once(const struct opts *o, u64 seed)
+{
+	if (o->calm)
+		calm_run(the_sim, seed, o->calm);
+	else
+		swarm_run(the_sim, the_script, seed, &o->swarm);
+}
+
 static bool run_seed(const struct opts *o, u64 seed, struct job *job)
 {
 	struct itimerval limit = { .it_value.tv_sec = RUN_SECONDS };
@@ -107,13 +116,10 @@ static bool run_seed(const struct opts *o, u64 seed, struct job *job)
 
 	the_seed = seed;
 	setitimer(ITIMER_PROF, &limit, NULL);
-	if (o->calm)
-		calm_run(s, seed, o->calm);
-	else
-		swarm_run(s, seed, &o->swarm);
+	run_once(o, seed);
 	hash = s->log.hash;
 	if (!sim_failed(s) && o->twice) {
-		swarm_run(s, seed, &o->swarm);
+		run_once(o, seed);
 		if (!sim_failed(s) && hash != s->log.hash)
 			orc_fail(&s->orc, ORC_ENGINE,
 				 "two runs of one seed differ");
@@ -250,10 +256,11 @@ static void help(FILE *f)
 	      "  --seeds A..B     run all from A to B\n"
 	      "  --jobs N         on so many cores; default: all\n"
 	      "  --nodes N        nodes; default: the seed decides, as below\n"
-	      "  --events N       what processes do, in number\n"
+	      "  --events N       joins, leaves and messages in all\n"
 	      "  --loss P         percent of packets lost\n"
 	      "  --faults LIST    with commas, of loss split oneway pair crash\n"
-	      "                   stop pause nomem none all\n"
+	      "                   stop pause nomem rate mtu clock restart chain\n"
+	      "                   storm none all\n"
 	      "  --agreed         AGREED messages only\n"
 	      "  --check-every N  look at invariants each N calls; 0: never\n"
 	      "  --calm N         N minutes of 5 percent loss and short pauses\n"
@@ -267,19 +274,15 @@ static void help(FILE *f)
 
 static bool parse_faults(char *list, u32 *faults)
 {
-	static const char *const names[] = {
-		"loss", "split", "oneway", "pair", "crash", "stop", "pause",
-		"nomem",
-	};
 	char *name;
 	u32 i;
 
 	*faults = 0;
 	for (name = strtok(list, ","); name; name = strtok(NULL, ",")) {
-		for (i = 0; i < ARRAY_SIZE(names); i++)
-			if (!strcmp(name, names[i]))
+		for (i = 0; i < SWARM_NR; i++)
+			if (!strcmp(name, swarm_fault_names[i]))
 				break;
-		if (i < ARRAY_SIZE(names))
+		if (i < SWARM_NR)
 			*faults |= 1U << i;
 		else if (!strcmp(name, "all"))
 			*faults |= SWARM_ALL;
@@ -401,6 +404,7 @@ int main(int argc, char **argv)
 		puts("TAP version 13\n1..1");
 	the_opts = &o;
 	the_sim = sim_create();
+	the_script = sim_script_create(false);
 	signal(SIGABRT, on_abort);
 	signal(SIGPROF, on_abort);
 	ok = run_opts(&o);

@@ -60,10 +60,16 @@ void sim_cut(struct sim *s, u32 from, u32 to, bool cut)
 	sim_log(s, 0, cut ? SIM_LOG_CUT : SIM_LOG_MEND, from, to, 0, 0, 0);
 }
 
+static bool slot_in(u64 slots, u32 i)
+{
+	return slots >> i % 64 & 1;
+}
+
 /**
  * sim_split() - part the nodes in two
  * @s: simulator
- * @side: slots of one side, as bits; links within a side are mended
+ * @side: slots of one side, as bits; above 64 they begin again.  Links within
+ *	a side are mended.
  */
 void sim_split(struct sim *s, u64 side)
 {
@@ -71,16 +77,69 @@ void sim_split(struct sim *s, u64 side)
 
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		for (k = 0; k < s->cfg.n_nodes; k++)
-			sim_cut(s, i, k, ((side >> i) ^ (side >> k)) & 1);
+			sim_cut(s, i, k, slot_in(side, i) != slot_in(side, k));
+}
+
+/**
+ * sim_part() - some nodes and others do not hear each other any more
+ * @s: simulator
+ * @some: slots, as bits; above 64 they begin again
+ * @others: slots, as bits; who is in neither hears all
+ */
+void sim_part(struct sim *s, u64 some, u64 others)
+{
+	u32 i, k;
+
+	for (i = 0; i < s->cfg.n_nodes; i++)
+		for (k = 0; k < s->cfg.n_nodes; k++)
+			if (i != k && slot_in(some, i) && slot_in(others, k)) {
+				sim_cut(s, i, k, true);
+				sim_cut(s, k, i, true);
+			}
+}
+
+/**
+ * sim_rate() - limit what gets through in one direction
+ * @s: simulator
+ * @from: slot of the sender
+ * @to: slot of the receiver
+ * @rate: bytes in a millisecond, 0: no limit
+ * @queue: bytes that wait at most, what is above is lost
+ */
+void sim_rate(struct sim *s, u32 from, u32 to, u32 rate, u32 queue)
+{
+	struct sim_link *link = sim_link(s, from, to);
+
+	link->rate = rate;
+	link->queue = queue;
+	link->busy = 0;
+	sim_log(s, 0, SIM_LOG_RATE, from, to, rate, queue, 0);
+}
+
+/**
+ * sim_hole() - let long packets vanish in one direction
+ * @s: simulator
+ * @from: slot of the sender
+ * @to: slot of the receiver
+ * @mtu: of the packets that do not, 0: none vanish
+ */
+void sim_hole(struct sim *s, u32 from, u32 to, u32 mtu)
+{
+	sim_link(s, from, to)->mtu = mtu;
+	sim_log(s, 0, SIM_LOG_MTU, from, to, mtu, 0, 0);
 }
 
 /* Mend all links. */
 void sim_heal(struct sim *s)
 {
+	struct sim_link *link = s->links;
 	u32 i;
 
-	for (i = 0; i < s->cfg.n_nodes * s->cfg.n_nodes; i++)
-		s->links[i].cut = false;
+	for (i = 0; i < s->cfg.n_nodes * s->cfg.n_nodes; i++, link++) {
+		link->cut = false;
+		link->rate = 0;
+		link->mtu = 0;
+	}
 	sim_log(s, 0, SIM_LOG_HEAL, 0, 0, 0, 0, 0);
 }
 
@@ -102,12 +161,27 @@ void sim_net_free(struct sim *s, struct sim_pkt *pkt)
 	s->free = pkt;
 }
 
+/* When a packet has left a link that is limited; 0: there is no room for it. */
+static u64 link_turn(struct sim *s, struct sim_link *link, u32 len)
+{
+	u64 start = max(s->now, link->busy);
+
+	if ((start - s->now) / SIM_USEC * link->rate / 1000 + len > link->queue)
+		return 0;
+	link->busy = start + len * SIM_MSEC / link->rate;
+	return link->busy;
+}
+
 static void link_xmit(struct sim *s, struct sim_link *link, u32 from, u32 to,
 		      struct cpg_buf *buf)
 {
-	u64 t = s->now + link->delay + sim_rng_below(&s->rng, link->jitter + 1);
-	struct sim_pkt *pkt = pkt_get(s);
+	u64 t = link->rate ? link_turn(s, link, buf->len) : s->now;
+	struct sim_pkt *pkt;
 
+	if (link->rate && !t)
+		return;
+	pkt = pkt_get(s);
+	t += link->delay + sim_rng_below(&s->rng, link->jitter + 1);
 	if (sim_rng_ppm(&s->rng, link->reorder)) {
 		t += sim_rng_below(&s->rng, 4 * (link->delay + link->jitter));
 	} else {
@@ -137,7 +211,8 @@ static void slot_xmit(struct sim_node *node, u32 to, struct cpg_buf *buf,
 
 	sim_log(s, node->nodeid, SIM_LOG_XMIT, type, s->nodes[to].nodeid,
 		buf->len, hash, 0);
-	if (link->cut || sim_rng_ppm(&s->rng, link->loss)) {
+	if (link->cut || (link->mtu && buf->len > link->mtu) ||
+	    sim_rng_ppm(&s->rng, link->loss)) {
 		sim_log(s, node->nodeid, SIM_LOG_LOST, type,
 			s->nodes[to].nodeid, 0, 0, 0);
 		return;

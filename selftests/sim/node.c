@@ -81,7 +81,8 @@ bool sim_node_start(struct sim_node *node)
 	node->n_views = 0;
 	node->life = orc_start(&s->orc, node->nodeid);
 	sim_log(s, node->nodeid, SIM_LOG_START, cfg.view_seq, 0, 0, 0, 0);
-	eng = cpg_engine_create(&cfg, &sim_ops, node, &node->env, s->now);
+	eng = cpg_engine_create(&cfg, &sim_ops, node, &node->env,
+				sim_node_now(node));
 	if (IS_ERR(eng)) {
 		orc_end(&s->orc, node->life, ORC_STOPPED);
 		if (PTR_ERR(eng) != -ENOMEM)
@@ -92,7 +93,7 @@ bool sim_node_start(struct sim_node *node)
 	node->eng = eng;
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		if (s->nodes[i].nodeid != node->nodeid)
-			while (cpg_engine_peer_add(eng, s->now,
+			while (cpg_engine_peer_add(eng, sim_node_now(node),
 						   s->nodes[i].nodeid) ==
 			       -ENOMEM)
 				;
@@ -119,7 +120,7 @@ static void node_down(struct sim_node *node, enum orc_end end)
 	sim_due_drop(node);
 	list_for_each_entry(proc, &node->procs, entry) {
 		if (proc->eng)
-			cpg_engine_detach(eng, s->now, proc->eng);
+			cpg_engine_detach(eng, sim_node_now(node), proc->eng);
 		proc->eng = NULL;
 	}
 	INIT_LIST_HEAD(&node->procs);
@@ -152,7 +153,7 @@ void sim_node_stop(struct sim_node *node)
 	sim_log(node->s, node->nodeid, SIM_LOG_STOP, 0, 0, 0, 0, 0);
 	node->stopping = true;
 	node->life->stopping = true;
-	cpg_engine_stop(node->eng, node->s->now);
+	cpg_engine_stop(node->eng, sim_node_now(node));
 	sim_node_called(node);
 }
 
@@ -183,12 +184,38 @@ static void node_arm(struct sim_node *node)
 		sim_heap_del(&s->heap, &node->timer);
 		return;
 	}
-	t = max(t, s->now);
+	t = max(t, sim_node_now(node)) - node->skew;
 	if (node->timer.pos && node->timer.t >= t &&
 	    node->timer.t <= t + s->cfg.late)
 		return;
 	sim_heap_set(&s->heap, &node->timer,
 		     t + sim_rng_below(&s->rng, s->cfg.late + 1));
+}
+
+/**
+ * sim_node_clock() - a node's clock leaps forward
+ * @node: a node that is up
+ * @leap: so far
+ */
+void sim_node_clock(struct sim_node *node, u64 leap)
+{
+	sim_log(node->s, node->nodeid, SIM_LOG_CLOCK, leap / SIM_USEC, 0, 0, 0,
+		0);
+	node->skew += leap;
+	if (!node->paused)
+		node_arm(node);
+}
+
+/**
+ * sim_node_nomem() - a node's allocations fail at times
+ * @node: node
+ * @fail: so many of 2^32
+ */
+void sim_node_nomem(struct sim_node *node, u32 fail)
+{
+	sim_log(node->s, node->nodeid, SIM_LOG_NOMEM,
+		fail * 1000000ULL >> 32, 0, 0, 0, 0);
+	node->env.fail = fail;
 }
 
 static void node_evict(struct sim_node *node)
@@ -235,7 +262,7 @@ static void node_rcv(struct sim_node *node, struct sim_pkt *pkt)
 	enum cpg_drop drop;
 
 	node->rx_from = pkt->from;
-	drop = cpg_engine_rcv(node->eng, s->now, pkt->buf, 0);
+	drop = cpg_engine_rcv(node->eng, sim_node_now(node), pkt->buf, 0);
 	node->rx_from = -1;
 	sim_log(s, node->nodeid, SIM_LOG_RCV,
 		((struct cpg_wire_hdr *)pkt->buf->data)->type, pkt->from, drop,
@@ -256,7 +283,7 @@ void sim_node_rx(struct sim_node *node)
 
 	while (n-- && !node->stopped && (pkt = sim_net_take(node)))
 		node_rcv(node, pkt);
-	cpg_engine_flush(node->eng, s->now);
+	cpg_engine_flush(node->eng, sim_node_now(node));
 	if (node->rx_first)
 		sim_heap_set(&s->heap, &node->rx, s->now +
 			     sim_rng_below(&s->rng, s->cfg.rx_delay + 1));
@@ -276,12 +303,13 @@ void sim_node_timer(struct sim_node *node)
 	if (node->rx_first) {
 		while (!node->stopped && (pkt = sim_net_take(node)))
 			node_rcv(node, pkt);
-		cpg_engine_flush(node->eng, s->now);
+		cpg_engine_flush(node->eng, sim_node_now(node));
 	}
-	sim_log(s, node->nodeid, SIM_LOG_TIMER, s->now - due, 0, 0, 0, 0);
+	sim_log(s, node->nodeid, SIM_LOG_TIMER, sim_node_now(node) - due, 0, 0,
+		0, 0);
 	if (!node->stopped)
-		cpg_engine_timer(node->eng, s->now);
-	if (cpg_engine_deadline(node->eng) > s->now)
+		cpg_engine_timer(node->eng, sim_node_now(node));
+	if (cpg_engine_deadline(node->eng) > sim_node_now(node))
 		node->same_t = 0;
 	else if (++node->same_t > NODE_SPIN_MAX)
 		orc_fail(&s->orc, ORC_ENGINE, "node %u: the timer spins",

@@ -369,7 +369,8 @@ struct sim_proc *sim_join_as(struct sim_node *node, u32 group, u32 flags,
 	proc->orc->quorum = flags & CPG_JOIN_F_QUORUM;
 	proc->eng = (struct cpg_proc *)proc;
 	list_add_tail(&proc->entry, &node->procs);
-	eng = cpg_engine_join(node->eng, s->now, proc, &name, proc->pid);
+	eng = cpg_engine_join(node->eng, sim_node_now(node), proc, &name,
+			      proc->pid);
 	sim_log(s, node->nodeid, SIM_LOG_JOIN, proc->pid, group,
 		IS_ERR(eng) ? PTR_ERR(eng) : 0, 0, 0);
 	if (err)
@@ -404,7 +405,7 @@ int sim_leave(struct sim_proc *proc)
 	/* It may be out before this call returns. */
 	proc->leaving = true;
 	orc_leave(proc->orc, true);
-	err = cpg_engine_leave(node->eng, node->s->now, proc->eng);
+	err = cpg_engine_leave(node->eng, sim_node_now(node), proc->eng);
 	if (err && !was) {
 		proc->leaving = false;
 		orc_leave(proc->orc, false);
@@ -427,7 +428,7 @@ void sim_detach(struct sim_proc *proc)
 	orc_gone(proc->orc);
 	list_del_init(&proc->entry);
 	proc->eng = NULL;
-	cpg_engine_detach(node->eng, node->s->now, eng);
+	cpg_engine_detach(node->eng, sim_node_now(node), eng);
 	sim_node_called(node);
 }
 
@@ -474,7 +475,7 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 	orc_sent(&s->orc, proc->orc, svc, len, hash);
 	proc->queued += len;
 	node->sender = proc;
-	err = cpg_engine_send(node->eng, s->now, proc->eng, ev);
+	err = cpg_engine_send(node->eng, sim_node_now(node), proc->eng, ev);
 	node->sender = NULL;
 	cpg_event_put(ev);
 	if (err)

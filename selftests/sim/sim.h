@@ -43,6 +43,9 @@ enum sim_log_kind {
 	SIM_LOG_HEAL,
 	SIM_LOG_LOSS,
 	SIM_LOG_NOMEM,
+	SIM_LOG_CLOCK,
+	SIM_LOG_RATE,
+	SIM_LOG_MTU,
 	SIM_LOG_XMIT,
 	SIM_LOG_LOST,
 	SIM_LOG_RCV,
@@ -102,6 +105,10 @@ struct sim_log {
  * @dup: packets doubled in a million
  * @reorder: packets in a million that may overtake or fall behind
  * @cut: nothing gets through
+ * @rate: bytes in a millisecond that get through; 0: no limit
+ * @queue: bytes that wait for their turn at most
+ * @mtu: longer packets vanish; 0: none do
+ * @busy: when the last packet that waits has had its turn
  * @last: when the latest packet arrives; later ones do not overtake it
  */
 struct sim_link {
@@ -111,6 +118,10 @@ struct sim_link {
 	u32	dup;
 	u32	reorder;
 	bool	cut;
+	u32	rate;
+	u32	queue;
+	u32	mtu;
+	u64	busy;
 	u64	last;
 };
 
@@ -160,6 +171,7 @@ struct sim_call {
  * @node: its node
  * @eng: what the engine calls it; NULL if it is out or detached
  * @orc: what the oracle calls it
+ * @no: its number in a script
  * @pid: its pid
  * @group: number of its group
  * @queued: bytes accepted and not yet put in order
@@ -176,6 +188,7 @@ struct sim_proc {
 	struct sim_node		*node;
 	struct cpg_proc		*eng;
 	struct orc_proc		*orc;
+	u32			no;
 	u32			pid;
 	u32			group;
 	u64			queued;
@@ -206,6 +219,7 @@ struct sim_due {
  * @life: what the oracle calls it
  * @env: its memory
  * @dead: it is being taken down: what its engine still does is not seen
+ * @skew: its clock is so much ahead
  * @paused: it is not scheduled
  * @stopping: it was asked to stop
  * @stopped: and has
@@ -240,6 +254,7 @@ struct sim_node {
 	struct orc_life		*life;
 	struct cpg_user_env	env;
 	bool			dead;
+	u64			skew;
 	bool			paused;
 	bool			stopping;
 	bool			stopped;
@@ -392,6 +407,9 @@ struct sim_link *sim_link(struct sim *s, u32 from, u32 to);
 void sim_links_set(struct sim *s, const struct sim_link *link);
 void sim_cut(struct sim *s, u32 from, u32 to, bool cut);
 void sim_split(struct sim *s, u64 side);
+void sim_part(struct sim *s, u64 some, u64 others);
+void sim_rate(struct sim *s, u32 from, u32 to, u32 rate, u32 queue);
+void sim_hole(struct sim *s, u32 from, u32 to, u32 mtu);
 void sim_heal(struct sim *s);
 void sim_net_xmit(struct sim_node *node, const u32 *nodeids, u32 n,
 		  const struct cpg_frame *frame);
@@ -401,12 +419,20 @@ struct sim_pkt *sim_net_take(struct sim_node *node);
 void sim_net_free(struct sim *s, struct sim_pkt *pkt);
 void sim_net_forget(struct sim_node *node);
 
+/* What a node's own clock says. */
+static inline u64 sim_node_now(const struct sim_node *node)
+{
+	return node->s->now + node->skew;
+}
+
 /* node.c: nodes */
 void sim_node_init(struct sim *s, struct sim_node *node, u32 slot);
 bool sim_node_start(struct sim_node *node);
 void sim_node_crash(struct sim_node *node);
 void sim_node_stop(struct sim_node *node);
 void sim_node_pause(struct sim_node *node, u64 time);
+void sim_node_clock(struct sim_node *node, u64 leap);
+void sim_node_nomem(struct sim_node *node, u32 fail);
 void sim_node_rx(struct sim_node *node);
 void sim_node_timer(struct sim_node *node);
 void sim_node_resume(struct sim_node *node);

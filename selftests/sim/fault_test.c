@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Scenarios: what links and clocks do to a cluster. */
+#include "test.h"
+
+/* A narrow link: all comes, in the time that it takes, and nobody is put out */
+static const char *test_rate(void)
+{
+	u32 i;
+
+	test_procs(3);
+	sim_rate(s, 0, 1, 1000, 100000);
+	for (i = 0; i < 50; i++)
+		CHECK_TRUE(!sim_send(procs[0], CPG_SVC_AGREED, 1000));
+	sim_run(s, 40 * SIM_MSEC);
+	CHECK_TRUE(procs[1]->n_msgs < 50);
+	sim_run(s, 60 * SIM_MSEC);
+	for (i = 0; i < 3; i++)
+		CHECK_TRUE(procs[i]->n_msgs == 50);
+	CHECK_TRUE(s->nodes[1].n_views == 2);
+	return test_end();
+}
+
+/* What the queue of a narrow link has no room for is sent again. */
+static const char *test_rate_full(void)
+{
+	u32 i;
+
+	test_procs(3);
+	sim_rate(s, 0, 1, 1000, 5000);
+	for (i = 0; i < 50; i++)
+		CHECK_TRUE(!sim_send(procs[0], CPG_SVC_AGREED, 1000));
+	CHECK_TRUE(sim_drain(s, 2 * SIM_SEC));
+	CHECK_TRUE(procs[1]->n_msgs == 50);
+	sim_heal(s);
+	return test_end();
+}
+
+/* Heartbeats get through and long packets do not: then they do again. */
+static const char *test_hole(void)
+{
+	u32 i;
+
+	test_procs(3);
+	for (i = 1; i < 3; i++)
+		sim_hole(s, 0, i, 600);
+	CHECK_TRUE(!sim_send(procs[0], CPG_SVC_AGREED, 5000));
+	CHECK_TRUE(!sim_send(procs[1], CPG_SVC_AGREED, 5));
+	sim_run(s, 10 * s->cfg.suspect);
+	CHECK_TRUE(!procs[2]->n_msgs || strstr(procs[2]->text, "m2.102/5"));
+	sim_heal(s);
+	CHECK_TRUE(sim_drain(s, SIM_SEC));
+	for (i = 0; i < 3; i++)
+		CHECK_TRUE(procs[i]->n_msgs == 2);
+	return test_end();
+}
+
+/* A clock that leaps costs a view at most. */
+static const char *test_clock_leap(void)
+{
+	const char *why;
+	u64 leap;
+	u32 i, k;
+
+	for (leap = SIM_MSEC; leap < 86400 * SIM_SEC; leap *= 30) {
+		test_procs(3);
+		for (i = 0; i < 3; i++) {
+			CHECK_TRUE(!sim_send(procs[i], CPG_SVC_AGREED, 9));
+			sim_node_clock(&s->nodes[i], leap);
+			sim_run(s, 2 * SIM_SEC);
+			CHECK_TRUE(sim_settled(s));
+		}
+		for (k = 0; k < 3; k++)
+			CHECK_TRUE(procs[k]->n_msgs == 3);
+		why = test_end();
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+enum {
+	STORM = 60,	/* processes of a node */
+};
+
+/* Processes come, send, and go in every way, all at once. */
+static const char *test_storm(void)
+{
+	struct sim_proc *proc;
+	u32 i, k;
+
+	test_procs(3);
+	for (k = 0; k < STORM; k++)
+		for (i = 0; i < 3; i++) {
+			proc = sim_join(&s->nodes[i], 1, 0, NULL);
+			CHECK_TRUE(proc);
+			CHECK_TRUE(!sim_send(proc, CPG_SVC_AGREED, 8));
+			if (k % 3 == 0)
+				CHECK_TRUE(!sim_leave(proc));
+			if (proc->eng && k % 3 < 2)
+				sim_detach(proc);
+		}
+	sim_run(s, SIM_SEC);
+	for (i = 0; i < 3; i++) {
+		CHECK_TRUE(procs[i]->n_msgs == 3 * STORM);
+		CHECK_TRUE(procs[i]->orc->n_members == STORM + 3);
+	}
+	return test_end();
+}
+
+static const struct ktap_test tests[] = {
+	TEST(rate), TEST(rate_full), TEST(hole), TEST(clock_leap), TEST(storm),
+};
+
+int main(int argc, char **argv)
+{
+	int bad = ktap_run(tests, ARRAY_SIZE(tests), argc > 1 ? argv[1] : NULL);
+
+	test_exit();
+	return bad;
+}
