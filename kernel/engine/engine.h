@@ -84,7 +84,9 @@ extern const char *const cpg_counter_names[__CPG_CNT_NR];
 
 /* What an engine's history is made of, for the oracle. */
 enum cpg_trace_kind {
-	CPG_TRACE_ACCEPT,	/* a local process sent; origin, port, serial */
+	CPG_TRACE_ACCEPT,	/* a message of a local process was accepted;
+				 * origin, port, serial
+				 */
 	CPG_TRACE_DELIVER,	/* at this node, also if no local process is in
 				 * the group; in order, or with position 0 when
 				 * it need not wait for the order.  value: 1 if
@@ -111,7 +113,8 @@ enum cpg_trace_kind {
  * @origin: node id
  * @port: of the sending process
  * @serial: of the message: counts what its node ever accepted
- * @ev: DELIVER: the message, NULL for a join or a leave
+ * @owner: ACCEPT: the sending process's
+ * @ev: ACCEPT: the message; DELIVER: also, NULL for a join or a leave
  * @n_nodes: number of @nodes
  * @nodes: node ids, ascending
  */
@@ -124,6 +127,7 @@ struct cpg_trace {
 	u32			origin;
 	u32			port;
 	u64			serial;
+	void			*owner;
 	struct cpg_event	*ev;
 	u32			n_nodes;
 	const u32		*nodes;

@@ -515,6 +515,7 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 		.origin = proc->who.nodeid,
 		.port = proc->who.port,
 		.serial = eng->serial + 1,
+		.owner = proc->owner,
 		.ev = ev,
 	};
 	struct cpg_txmsg *tx;

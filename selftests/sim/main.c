@@ -62,6 +62,7 @@ struct opts {
 	bool			ktap;
 	bool			go_on;
 	u32			calm;
+	const char		*trace;
 };
 
 static struct sim *the_sim;
@@ -79,6 +80,17 @@ const char *__asan_default_options(void)
 const char *__ubsan_default_options(void)
 {
 	return "print_stacktrace=1:abort_on_error=1";
+}
+
+static FILE *file_open(const char *name)
+{
+	FILE *f = fopen(name, "w");
+
+	if (!f) {
+		perror(name);
+		exit(2);
+	}
+	return f;
 }
 
 static void run_tell(const struct opts *o, const char *prop, const char *text)
@@ -269,6 +281,7 @@ static void help(FILE *f)
 	      "  --twice          run each seed twice: must be the same\n"
 	      "  --hash           print the hash of each run\n"
 	      "  --go-on          do not stop at the first failure\n"
+	      "  --trace FILE     one seed: write a trace for cpg-oracle\n"
 	      "  --ktap           report as a test\n", f);
 }
 
@@ -306,7 +319,8 @@ static bool parse_seeds(const char *arg, struct opts *o)
 enum {
 	OPT_SEED = 1, OPT_SEEDS, OPT_JOBS, OPT_NODES, OPT_EVENTS, OPT_LOSS,
 	OPT_FAULTS, OPT_AGREED, OPT_CHECK, OPT_VERBOSE, OPT_TAIL,
-	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_CALM, OPT_HELP,
+	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_CALM, OPT_TRACE,
+	OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -326,6 +340,7 @@ static const struct option options[] = {
 	{ "hash", no_argument, NULL, OPT_HASH },
 	{ "go-on", no_argument, NULL, OPT_GO_ON },
 	{ "ktap", no_argument, NULL, OPT_KTAP },
+	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{}
 };
@@ -362,6 +377,9 @@ static bool parse_one(int opt, struct opts *o)
 		return o->calm;
 	case OPT_TAIL:
 		o->tail = strtoul(optarg, NULL, 0);
+		return true;
+	case OPT_TRACE:
+		o->trace = optarg;
 		return true;
 	case OPT_AGREED:
 		return o->swarm.agreed = true;
@@ -400,14 +418,22 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
+	if (o.trace && o.first != o.last) {
+		help(stderr);
+		return 2;
+	}
 	if (o.ktap)
 		puts("TAP version 13\n1..1");
 	the_opts = &o;
 	the_sim = sim_create();
 	the_script = sim_script_create(false);
+	if (o.trace)
+		the_sim->trace = file_open(o.trace);
 	signal(SIGABRT, on_abort);
 	signal(SIGPROF, on_abort);
 	ok = run_opts(&o);
+	if (the_sim->trace)
+		fclose(the_sim->trace);
 	sim_destroy(the_sim);
 	return ok ? 0 : 1;
 }

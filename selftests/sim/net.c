@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The network: packets are late, lost, doubled, overtaken, or cut off. */
+#include "hash.h"
 #include "sim.h"
 #include "wire.h"
 
@@ -225,7 +226,7 @@ static void slot_xmit(struct sim_node *node, u32 to, struct cpg_buf *buf,
 static struct cpg_buf *frame_buf(struct sim_node *node,
 				 const struct cpg_frame *frame, u64 *hash)
 {
-	struct sim_hash h = {};
+	struct cpg_hash h = {};
 	struct cpg_buf *buf;
 
 	if (frame->hdr_len + frame->len > node->s->cfg.mtu)
@@ -240,8 +241,8 @@ static struct cpg_buf *frame_buf(struct sim_node *node,
 		memcpy(buf->data + frame->hdr_len,
 		       frame->body->data + frame->off, frame->len);
 	/* The rest is payload, and will be looked at when it is delivered. */
-	sim_hash_add(&h, buf->data, min_t(u32, buf->len, NET_HASH_BYTES));
-	*hash = sim_hash_end(&h);
+	cpg_hash_add(&h, buf->data, min_t(u32, buf->len, NET_HASH_BYTES));
+	*hash = cpg_hash_end(&h);
 	return buf;
 }
 

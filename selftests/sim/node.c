@@ -152,7 +152,7 @@ void sim_node_stop(struct sim_node *node)
 		return;
 	sim_log(node->s, node->nodeid, SIM_LOG_STOP, 0, 0, 0, 0, 0);
 	node->stopping = true;
-	node->life->stopping = true;
+	orc_stopping(node->life);
 	cpg_engine_stop(node->eng, sim_node_now(node));
 	sim_node_called(node);
 }

@@ -4,6 +4,7 @@
 
 #include "oracle.h"
 #include "rng.h"
+#include "trace.h"
 
 const char *const orc_prop_names[__ORC_NR] = {
 	[ORC_OK]		= "ok",
@@ -43,17 +44,45 @@ void orc_init(struct orc *o, struct sim_arena *arena, u32 expected)
 }
 
 /**
- * orc_votes() - a node does not have one vote
+ * orc_votes() - the votes of a node, in views that come
  * @o: oracle
  * @nodeid: its id
- * @votes: its votes
+ * @votes: its votes; one, unless this is called
+ * @expected: what it expects of the whole cluster
  */
-void orc_votes(struct orc *o, u32 nodeid, u32 votes)
+void orc_votes(struct orc *o, u32 nodeid, u32 votes, u32 expected)
 {
-	o->votes = sim_arena_grow(o->arena, o->votes, &o->max_votes,
-				  o->n_votes + 1, sizeof(*o->votes));
-	o->votes[o->n_votes].nodeid = nodeid;
-	o->votes[o->n_votes++].votes = votes;
+	u32 i;
+
+	for (i = 0; i < o->n_votes; i++)
+		if (o->votes[i].nodeid == nodeid)
+			break;
+	o->votes = sim_arena_grow(o->arena, o->votes, &o->max_votes, i + 1,
+				  sizeof(*o->votes));
+	o->n_votes = max(o->n_votes, i + 1);
+	o->votes[i].nodeid = nodeid;
+	o->votes[i].votes = votes;
+	o->votes[i].expected = expected;
+}
+
+/**
+ * orc_votes_of() - what orc_votes() said of a node
+ * @o: oracle
+ * @nodeid: its id
+ * @votes: stores its votes
+ * @expected: stores what it expects
+ */
+void orc_votes_of(const struct orc *o, u32 nodeid, u32 *votes, u32 *expected)
+{
+	u32 i;
+
+	*votes = 1;
+	*expected = o->expected;
+	for (i = 0; i < o->n_votes; i++)
+		if (o->votes[i].nodeid == nodeid) {
+			*votes = o->votes[i].votes;
+			*expected = o->votes[i].expected;
+		}
 }
 
 void orc_fail(struct orc *o, enum orc_prop prop, const char *fmt, ...)
@@ -81,11 +110,25 @@ struct orc_life *orc_start(struct orc *o, u32 nodeid)
 
 	o->lives = sim_arena_grow(o->arena, o->lives, &o->max_lives,
 				  o->n_lives + 1, sizeof(life));
+	life->orc = o;
 	life->idx = o->n_lives;
 	life->nodeid = nodeid;
 	INIT_LIST_HEAD(&life->procs);
 	o->lives[o->n_lives++] = life;
+	if (o->trace)
+		trace_start(life);
 	return life;
+}
+
+/**
+ * orc_stopping() - a node was asked to stop
+ * @life: its life
+ */
+void orc_stopping(struct orc_life *life)
+{
+	life->stopping = true;
+	if (life->orc->trace)
+		trace_stop(life);
 }
 
 /**
@@ -96,6 +139,8 @@ struct orc_life *orc_start(struct orc *o, u32 nodeid)
  */
 void orc_end(struct orc *o, struct orc_life *life, enum orc_end end)
 {
+	if (o->trace)
+		trace_end(life);
 	if (life->end)
 		orc_fail(o, ORC_ENGINE, "node %u ended twice", life->nodeid);
 	life->end = end;
@@ -108,11 +153,12 @@ void orc_end(struct orc *o, struct orc_life *life, enum orc_end end)
  * @life: its node
  * @pid: its pid
  * @group: number of the group
+ * @quorum: it may send with a majority only
  *
  * Return: the process.
  */
 struct orc_proc *orc_join(struct orc *o, struct orc_life *life, u32 pid,
-			  u32 group)
+			  u32 group, bool quorum)
 {
 	struct orc_proc *proc = sim_arena_alloc(o->arena, sizeof(*proc));
 
@@ -122,8 +168,11 @@ struct orc_proc *orc_join(struct orc *o, struct orc_life *life, u32 pid,
 	proc->life = life;
 	proc->pid = pid;
 	proc->group = group;
+	proc->quorum = quorum;
 	list_add_tail(&proc->entry, &life->procs);
 	o->procs[o->n_procs++] = proc;
+	if (o->trace)
+		trace_join(proc);
 	return proc;
 }
 
@@ -133,6 +182,8 @@ struct orc_proc *orc_join(struct orc *o, struct orc_life *life, u32 pid,
  */
 void orc_refused(struct orc_proc *proc)
 {
+	if (proc->life->orc->trace)
+		trace_proc(proc, "refused");
 	list_del_init(&proc->entry);
 	proc->pid = 0;
 	proc->gone = true;
@@ -146,6 +197,8 @@ void orc_refused(struct orc_proc *proc)
 void orc_leave(struct orc_proc *proc, bool leaving)
 {
 	proc->leaving = leaving;
+	if (proc->life->orc->trace)
+		trace_leave(proc);
 }
 
 /**
@@ -155,27 +208,46 @@ void orc_leave(struct orc_proc *proc, bool leaving)
 void orc_gone(struct orc_proc *proc)
 {
 	proc->gone = true;
+	if (proc->life->orc->trace)
+		trace_proc(proc, "gone");
+}
+
+/* Is there a majority, if it needs one? */
+static bool may_send(const struct orc_proc *proc)
+{
+	const struct orc_stay *stay = orc_stay(proc->life);
+
+	return !proc->quorum || (stay && orc_majority(stay->view));
 }
 
 /**
- * orc_sent() - a message is about to be accepted
+ * orc_sent() - a message was accepted
  * @o: oracle
  * @proc: from this process
  * @svc: CPG_SVC_*
  * @len: bytes
  * @hash: of the contents
+ * @serial: what its node calls it; greater than any before
  */
-void orc_sent(struct orc *o, struct orc_proc *proc, u8 svc, u32 len, u64 hash)
+void orc_sent(struct orc *o, struct orc_proc *proc, u8 svc, u32 len, u64 hash,
+	      u64 serial)
 {
 	struct orc_stay *stay = orc_stay(proc->life);
 	struct orc_sent *sent;
 
+	if (o->trace)
+		trace_accept(proc, svc, len, hash, serial);
+	if (!may_send(proc))
+		orc_fail(o, ORC_PRIMARY,
+			 "process %u/%u sends without a majority",
+			 proc->life->nodeid, proc->pid);
 	proc->sent = sim_arena_grow(o->arena, proc->sent, &proc->max_sent,
 				    proc->n_sent + 1, sizeof(*sent));
 	sent = &proc->sent[proc->n_sent++];
 	sent->hash = hash;
 	sent->len = len;
 	sent->svc = svc;
+	sent->serial = serial;
 	if (stay) {
 		sent->known_in = stay->view;
 		sent->known = stay->last;
@@ -183,39 +255,17 @@ void orc_sent(struct orc *o, struct orc_proc *proc, u8 svc, u32 len, u64 hash)
 }
 
 /**
- * orc_sent_end() - what became of the message of orc_sent()
+ * orc_unsent() - a message was not accepted
  * @o: oracle
- * @proc: its process
- * @err: 0: it was accepted; or why not
+ * @proc: it is from this process
+ * @err: why
  */
-void orc_sent_end(struct orc *o, struct orc_proc *proc, int err)
+void orc_unsent(struct orc *o, struct orc_proc *proc, int err)
 {
-	const struct orc_view *view = proc->sent[proc->n_sent - 1].known_in;
-	bool needs = proc->quorum && o->expected;
-	bool may = view && orc_majority(o, view);
-
-	if (err)
-		proc->n_sent--;
-	if (needs && !err && !may)
-		orc_fail(o, ORC_PRIMARY,
-			 "process %u/%u sends without a majority",
-			 proc->life->nodeid, proc->pid);
-	if (err == -EHOSTUNREACH && !(needs && !may))
+	if (err == -EHOSTUNREACH && may_send(proc))
 		orc_fail(o, ORC_FLOW,
 			 "process %u/%u may not send, and has a majority",
 			 proc->life->nodeid, proc->pid);
-}
-
-/**
- * orc_accepted() - the name of the message that was accepted last
- * @proc: its process
- * @port: of the process
- * @serial: greater than any before from this node
- */
-void orc_accepted(struct orc_proc *proc, u32 port, u64 serial)
-{
-	proc->port = port;
-	proc->sent[proc->n_sent - 1].serial = serial;
 }
 
 /**

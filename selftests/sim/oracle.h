@@ -13,6 +13,8 @@
 #ifndef _SIM_ORACLE_H
 #define _SIM_ORACLE_H
 
+#include <stdio.h>
+
 #include "env.h"
 #include "env_mem.h"
 #include "arena.h"
@@ -109,6 +111,8 @@ struct orc_pos {
  * @next: in the same hash chain
  * @id: id
  * @n: members
+ * @votes: their votes
+ * @expected: votes that they expect of the whole cluster
  * @nodes: their node ids, ascending
  * @lives: which life of each was in the view; NULL if none was seen yet
  * @pos: what is known of each position, from 1 at index 0
@@ -124,6 +128,8 @@ struct orc_view {
 	struct orc_view		*next;
 	struct orc_id		id;
 	u32			n;
+	u32			votes;
+	u32			expected;
 	u32			nodes[ORC_NODES_MAX];
 	struct orc_life		*lives[ORC_NODES_MAX];
 	struct orc_pos		*pos;
@@ -192,6 +198,7 @@ struct orc_had {
 
 /**
  * struct orc_life - a node, from start to end
+ * @orc: the oracle
  * @idx: number of this life in the run
  * @nodeid: its node id
  * @end: enum orc_end
@@ -205,6 +212,7 @@ struct orc_had {
  * @procs: processes that are or were here
  */
 struct orc_life {
+	struct orc		*orc;
 	u32			idx;
 	u32			nodeid;
 	enum orc_end		end;
@@ -304,10 +312,11 @@ enum {
  * @text: how
  * @expected: votes of all nodes that are configured; 0: majorities are not
  *	looked at
- * @votes: those that do not have one vote
+ * @votes: what orc_votes() said
  * @n_votes: their number
  * @max_votes: room in @votes
  * @now: time; kept by who tells the history
+ * @trace: where to write what it is told, or NULL
  * @calm: see orc_calm(); 0: something is wrong
  * @calm_from: since when it is not
  * @lives: all lives
@@ -326,10 +335,12 @@ struct orc {
 	struct {
 		u32	nodeid;
 		u32	votes;
+		u32	expected;
 	}			*votes;
 	u32			n_votes;
 	u32			max_votes;
 	u64			now;
+	FILE			*trace;
 	u64			calm;
 	u64			calm_from;
 	struct orc_life		**lives;
@@ -342,7 +353,7 @@ struct orc {
 };
 
 void orc_init(struct orc *o, struct sim_arena *arena, u32 expected);
-void orc_votes(struct orc *o, u32 nodeid, u32 votes);
+void orc_votes(struct orc *o, u32 nodeid, u32 votes, u32 expected);
 
 /* Only the first failure is kept. */
 void __printf(3, 4) orc_fail(struct orc *o, enum orc_prop prop,
@@ -350,18 +361,20 @@ void __printf(3, 4) orc_fail(struct orc *o, enum orc_prop prop,
 
 /* oracle.c: lives and processes */
 struct orc_life *orc_start(struct orc *o, u32 nodeid);
+void orc_stopping(struct orc_life *life);
 void orc_end(struct orc *o, struct orc_life *life, enum orc_end end);
 struct orc_proc *orc_join(struct orc *o, struct orc_life *life, u32 pid,
-			  u32 group);
+			  u32 group, bool quorum);
 void orc_refused(struct orc_proc *proc);
 void orc_leave(struct orc_proc *proc, bool leaving);
 void orc_gone(struct orc_proc *proc);
-void orc_sent(struct orc *o, struct orc_proc *proc, u8 svc, u32 len, u64 hash);
-void orc_sent_end(struct orc *o, struct orc_proc *proc, int err);
-void orc_accepted(struct orc_proc *proc, u32 port, u64 serial);
+void orc_sent(struct orc *o, struct orc_proc *proc, u8 svc, u32 len, u64 hash,
+	      u64 serial);
+void orc_unsent(struct orc *o, struct orc_proc *proc, int err);
 struct orc_proc *orc_proc_find(struct orc_life *life, u32 port);
 struct orc_view *orc_view_find(struct orc *o, struct orc_id id);
 struct orc_stay *orc_stay(struct orc_life *life);
+void orc_votes_of(const struct orc *o, u32 nodeid, u32 *votes, u32 *expected);
 bool orc_in(const u32 *nodes, u32 n, u32 nodeid);
 int orc_view_idx(const struct orc_view *view, u32 nodeid);
 
@@ -377,7 +390,7 @@ void orc_trans(struct orc *o, struct orc_life *life, struct orc_id id,
 	       const u32 *nodes, u32 n);
 void orc_view(struct orc *o, struct orc_life *life, struct orc_id id,
 	      const u32 *nodes, u32 n);
-bool orc_majority(const struct orc *o, const struct orc_view *view);
+bool orc_majority(const struct orc_view *view);
 void orc_quorate(struct orc *o, struct orc_life *life, struct orc_id id,
 		 bool quorate);
 

@@ -4,6 +4,7 @@
  * nobody else is put out, and whoever is dead is, in time.
  */
 #include "oracle.h"
+#include "trace.h"
 
 #define U(x)	((unsigned long long)(x))
 
@@ -15,6 +16,8 @@
  */
 void orc_calm(struct orc *o, u64 bound)
 {
+	if (o->trace)
+		trace_calm(o, bound);
 	o->calm = bound;
 	o->calm_from = o->now;
 }

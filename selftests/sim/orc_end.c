@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The oracle at the end of a history: what should have happened by then. */
 #include "oracle.h"
+#include "trace.h"
 
 #define U(x)	((unsigned long long)(x))
 
@@ -200,6 +201,8 @@ void orc_finish(struct orc *o, bool quiet)
 	struct orc_life *life;
 	u32 i, k;
 
+	if (o->trace && quiet)
+		trace_quiet(o);
 	for (i = 0; i < o->n_lives; i++) {
 		life = o->lives[i];
 		if (!life->end)

@@ -2,6 +2,7 @@
 /* The oracle on process groups: what each process receives. */
 #include "oracle.h"
 #include "rng.h"
+#include "trace.h"
 
 #define U(x)	((unsigned long long)(x))
 
@@ -177,6 +178,8 @@ void orc_event_msg(struct orc *o, struct orc_proc *proc,
 	struct orc_view *view;
 	int idx;
 
+	if (o->trace)
+		trace_msg(proc, seq, sender, svc, len, hash);
 	if (proc->gone || o->prop)
 		return;
 	if (!proc->is_member)
@@ -426,6 +429,8 @@ void orc_event_chg(struct orc *o, struct orc_proc *proc,
 	struct orc_view *view;
 	bool first = !proc->is_member;
 
+	if (o->trace)
+		trace_chg(proc, seq, chg);
 	if (proc->gone || o->prop)
 		return;
 	view = event_place(o, proc, seq);

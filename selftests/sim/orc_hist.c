@@ -133,7 +133,8 @@ void members(struct pair *p)
 
 	together(p);
 	for (i = 0; i < 2; i++)
-		p->proc[i] = orc_join(&orc, p->life[i], 101 + i, 7);
+		p->proc[i] = orc_join(&orc, p->life[i], 101 + i, 7,
+				      false);
 	for (i = 0; i < 2; i++) {
 		change(p, i, 1, 1);
 		if (i == 0)
@@ -148,8 +149,8 @@ void members(struct pair *p)
 
 void sent(struct pair *p, u32 i, u8 svc, u64 hash)
 {
-	orc_sent(&orc, p->proc[i], svc, LEN, hash);
-	orc_accepted(p->proc[i], 1, hash);
+	p->proc[i]->port = 1;
+	orc_sent(&orc, p->proc[i], svc, LEN, hash, hash);
 }
 
 void deliver(struct pair *p, u32 i, u64 pos, u32 origin, u8 svc,

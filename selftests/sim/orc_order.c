@@ -8,6 +8,7 @@
  */
 #include "oracle.h"
 #include "rng.h"
+#include "trace.h"
 
 enum {
 	ORC_GAP_MAX = 1 << 20,	/* positions left out at once: nonsense */
@@ -191,7 +192,7 @@ static void deliver_msg(struct orc *o, struct orc_life *life,
 			 life->nodeid, what->origin, what->port);
 		return;
 	}
-	if (proc->quorum && o->expected && !orc_majority(o, stay->view)) {
+	if (proc->quorum && !orc_majority(stay->view)) {
 		orc_fail(o, ORC_PRIMARY,
 			 "node %u delivers a message of %u/%u, which needs a majority, in view %llu.%u",
 			 life->nodeid, what->origin, proc->pid,
@@ -320,6 +321,8 @@ void orc_deliver(struct orc *o, struct orc_life *life, struct orc_id id,
 	bool is_early = what->is_msg && what->svc <= CPG_SVC_FIFO;
 	struct orc_stay *stay = orc_stay(life);
 
+	if (o->trace)
+		trace_deliver(life, id, pos, what);
 	orc_due_check(o, life);
 	if (!deliver_here(o, life, stay, id, what->origin))
 		return;
@@ -362,6 +365,8 @@ void orc_place(struct orc *o, struct orc_life *life, struct orc_id id, u64 pos,
 	struct orc_proc *proc;
 	u32 k;
 
+	if (o->trace)
+		trace_place(life, id, pos, origin, port, serial);
 	orc_due_check(o, life);
 	if (!deliver_here(o, life, stay, id, origin))
 		return;

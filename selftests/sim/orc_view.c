@@ -5,6 +5,7 @@
  */
 #include "oracle.h"
 #include "rng.h"
+#include "trace.h"
 
 #define U(x)	((unsigned long long)(x))
 
@@ -22,6 +23,8 @@ void orc_trans(struct orc *o, struct orc_life *life, struct orc_id id,
 	struct orc_stay *stay = orc_stay(life);
 	u32 i;
 
+	if (o->trace)
+		trace_nodes(life, "trans", id, nodes, n);
 	orc_due_check(o, life);
 	if (!stay || stay->trans || stay->view->id.seq != id.seq ||
 	    stay->view->id.rep != id.rep) {
@@ -67,6 +70,18 @@ static void view_check_new(struct orc *o, struct orc_life *life,
 			 life->nodeid);
 }
 
+static void view_votes(const struct orc *o, struct orc_view *view)
+{
+	u32 votes, expected;
+	u32 i;
+
+	for (i = 0; i < view->n; i++) {
+		orc_votes_of(o, view->nodes[i], &votes, &expected);
+		view->votes += votes;
+		view->expected = max(view->expected, expected);
+	}
+}
+
 static struct orc_view *view_get(struct orc *o, struct orc_life *life,
 				 struct orc_id id, const u32 *nodes, u32 n)
 {
@@ -86,6 +101,7 @@ static struct orc_view *view_get(struct orc *o, struct orc_life *life,
 	view->n = n;
 	view->quorate = -1;
 	memcpy(view->nodes, nodes, n * sizeof(*nodes));
+	view_votes(o, view);
 	view->next = o->views[hash];
 	o->views[hash] = view;
 	return view;
@@ -214,6 +230,8 @@ void orc_view(struct orc *o, struct orc_life *life, struct orc_id id,
 	struct orc_stay *stay;
 	int idx;
 
+	if (o->trace)
+		trace_nodes(life, "view", id, nodes, n);
 	orc_due_check(o, life);
 	view_check_new(o, life, id, nodes, n);
 	if (old && id.seq <= old->view->id.seq)
@@ -251,20 +269,14 @@ void orc_view(struct orc *o, struct orc_life *life, struct orc_id id,
 
 /**
  * orc_majority() - does a view hold a majority?
- * @o: oracle
  * @view: the view
  *
- * Return: whether its nodes have more than half of the votes.
+ * Return: whether its nodes have more than half of the votes, or nobody
+ * counts.
  */
-bool orc_majority(const struct orc *o, const struct orc_view *view)
+bool orc_majority(const struct orc_view *view)
 {
-	u32 votes = view->n;
-	u32 i;
-
-	for (i = 0; i < o->n_votes; i++)
-		if (orc_view_idx(view, o->votes[i].nodeid) >= 0)
-			votes += o->votes[i].votes - 1;
-	return 2 * votes > o->expected;
+	return !view->expected || 2 * view->votes > view->expected;
 }
 
 static bool views_meet(const struct orc_view *a, const struct orc_view *b)
@@ -291,12 +303,15 @@ void orc_quorate(struct orc *o, struct orc_life *life, struct orc_id id,
 	struct orc_view *other;
 	u32 i;
 
-	if (!view || !o->expected)
+	if (o->trace)
+		trace_quorate(life, id, quorate);
+	if (!view || !view->expected)
 		return;
-	if (quorate != orc_majority(o, view))
+	if (quorate != orc_majority(view))
 		orc_fail(o, ORC_PRIMARY,
-			 "node %u: view %llu.%u of %u nodes, of %u votes, is %squorate",
-			 life->nodeid, U(id.seq), id.rep, view->n, o->expected,
+			 "node %u: view %llu.%u of %u of %u votes is %squorate",
+			 life->nodeid, U(id.seq), id.rep, view->votes,
+			 view->expected,
 			 quorate ? "" : "not ");
 	view->quorate = quorate;
 	for (i = 0; quorate && i < ORC_HASH; i++)

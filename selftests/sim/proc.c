@@ -3,6 +3,7 @@
  * Processes, played as the kernel plays them: what they may have queued is
  * counted, an event that is lost ends them.
  */
+#include "hash.h"
 #include "sim.h"
 
 /**
@@ -31,14 +32,14 @@ void sim_group_name(u32 group, struct cpg_group *name)
 static u64 event_hash(struct sim_node *node, struct cpg_event *ev)
 {
 	struct cpg_slice *sl = cpg_event_slices(ev);
-	struct sim_hash h = {};
+	struct cpg_hash h = {};
 	u32 len = 0;
 	u32 i;
 
 	if (node->hash_ev == ev)
 		return node->hash;
 	for (i = 0; i < ev->nslices; i++) {
-		sim_hash_add(&h, sl[i].buf->data + sl[i].off, sl[i].len);
+		cpg_hash_add(&h, sl[i].buf->data + sl[i].off, sl[i].len);
 		len += sl[i].len;
 	}
 	if (len != ev->len)
@@ -46,7 +47,7 @@ static u64 event_hash(struct sim_node *node, struct cpg_event *ev)
 			 "node %u: a message of %u bytes has %u",
 			 node->nodeid, ev->len, len);
 	node->hash_ev = ev;
-	node->hash = sim_hash_end(&h);
+	node->hash = cpg_hash_end(&h);
 	return node->hash;
 }
 
@@ -294,6 +295,16 @@ static void trace_nodes(struct sim_node *node, const struct cpg_trace *tr)
 	node->n_views++;
 }
 
+static void trace_accepted(struct sim_node *node, const struct cpg_trace *tr)
+{
+	struct sim_proc *proc = tr->owner;
+
+	proc->orc->port = tr->port;
+	orc_sent(&node->s->orc, proc->orc, tr->ev->service, tr->ev->len,
+		 event_hash(node, tr->ev), tr->serial);
+	node->hash_ev = NULL;
+}
+
 static void op_trace(void *ctx, const struct cpg_trace *tr)
 {
 	struct sim_node *node = ctx;
@@ -302,8 +313,7 @@ static void op_trace(void *ctx, const struct cpg_trace *tr)
 		return;
 	switch (tr->kind) {
 	case CPG_TRACE_ACCEPT:
-		if (node->sender)
-			orc_accepted(node->sender->orc, tr->port, tr->serial);
+		trace_accepted(node, tr);
 		break;
 	case CPG_TRACE_DELIVER:
 		trace_deliver(node, tr);
@@ -365,8 +375,8 @@ struct sim_proc *sim_join_as(struct sim_node *node, u32 group, u32 flags,
 	sim_group_name(group, &name);
 	name.flags = flags;
 	/* It may be delivered its join before this call returns. */
-	proc->orc = orc_join(&s->orc, node->life, proc->pid, group);
-	proc->orc->quorum = flags & CPG_JOIN_F_QUORUM;
+	proc->orc = orc_join(&s->orc, node->life, proc->pid, group,
+			     flags & CPG_JOIN_F_QUORUM);
 	proc->eng = (struct cpg_proc *)proc;
 	list_add_tail(&proc->entry, &node->procs);
 	eng = cpg_engine_join(node->eng, sim_node_now(node), proc, &name,
@@ -436,14 +446,14 @@ static struct cpg_event *send_event(struct sim *s, u8 svc, u32 len, u64 *hash)
 {
 	struct cpg_event *ev = cpg_event_alloc_msg(NULL, 2);
 	struct cpg_buf *buf = cpg_env_buf_alloc(NULL, len);
-	struct sim_hash h = {};
+	struct cpg_hash h = {};
 	u32 cut = sim_rng_below(&s->rng, len + 1);
 
 	if (!ev || !buf)
 		abort();
 	sim_fill(buf->data, len, s->n_msgs++ ^ s->cfg.seed);
-	sim_hash_add(&h, buf->data, len);
-	*hash = sim_hash_end(&h);
+	cpg_hash_add(&h, buf->data, len);
+	*hash = cpg_hash_end(&h);
 	ev->service = svc;
 	cpg_event_add_slice(ev, buf, 0, cut);
 	if (cut < len)
@@ -472,15 +482,13 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 		return -EAGAIN;
 	ev = send_event(s, svc, len, &hash);
 	/* It may be delivered before this call returns. */
-	orc_sent(&s->orc, proc->orc, svc, len, hash);
 	proc->queued += len;
-	node->sender = proc;
 	err = cpg_engine_send(node->eng, sim_node_now(node), proc->eng, ev);
-	node->sender = NULL;
 	cpg_event_put(ev);
-	if (err)
+	if (err) {
 		proc->queued -= len;
-	orc_sent_end(&s->orc, proc->orc, err);
+		orc_unsent(&s->orc, proc->orc, err);
+	}
 	sim_log(s, node->nodeid, SIM_LOG_SEND, proc->pid, svc, len, err, hash);
 	sim_node_called(node);
 	return err;

@@ -76,25 +76,6 @@ static inline bool sim_rng_pct(struct sim_rng *r, u32 n)
 	return sim_rng_below(r, 100) < n;
 }
 
-enum {
-	SIM_HASH_LANES = 4,	/* words that are hashed side by side */
-	SIM_HASH_BLOCK = 8 * SIM_HASH_LANES,
-};
-
-/**
- * struct sim_hash - a hash under way; does not depend on how bytes are cut
- * @h: of the full blocks so far
- * @len: bytes so far
- * @part: the bytes of the block that is not full yet
- */
-struct sim_hash {
-	u64	h[SIM_HASH_LANES];
-	u64	len;
-	u8	part[SIM_HASH_BLOCK];
-};
-
-void sim_hash_add(struct sim_hash *hash, const void *data, size_t len);
-u64 sim_hash_end(const struct sim_hash *hash);
 void sim_fill(u8 *data, size_t len, u64 id);
 
 #endif /* _SIM_RNG_H */

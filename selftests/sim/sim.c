@@ -75,7 +75,8 @@ static void begin_votes(struct sim *s)
 		cfg->expected = sum;
 	orc_init(&s->orc, &s->arena, cfg->expected);
 	for (i = 0; cfg->votes && i < cfg->n_nodes; i++)
-		orc_votes(&s->orc, cfg->nodeid + i, cfg->votes[i]);
+		orc_votes(&s->orc, cfg->nodeid + i, cfg->votes[i],
+			  cfg->expected);
 }
 
 /**
@@ -95,6 +96,8 @@ void sim_begin(struct sim *s, const struct sim_cfg *cfg)
 	sim_rng_seed(&s->rng, cfg->seed);
 	sim_arena_reset(&s->arena);
 	begin_votes(s);
+	s->orc.trace = s->trace;
+	s->orc.now = s->now;
 	s->log.n = 0;
 	s->log.hash = 0;
 	s->log.verbose = cfg->verbose;

@@ -237,7 +237,6 @@ struct sim_due {
  * @view: id of its view
  * @n_view: nodes in its view
  * @n_views: views since it started
- * @sender: the process that is sending just now
  * @due: events that the oracle has yet to see: an engine may tell of them
  *	before or after it traces what they come from
  * @n_due: their number
@@ -272,7 +271,6 @@ struct sim_node {
 	struct orc_id		view;
 	u32			n_view;
 	u32			n_views;
-	struct sim_proc		*sender;
 	struct sim_due		*due;
 	u32			n_due;
 	u32			max_due;
@@ -338,6 +336,7 @@ struct sim_cfg {
  * @arena: memory until the end of the run
  * @orc: oracle
  * @log: what happened
+ * @trace: where to write traces, or NULL
  * @nodes: nodes by slot
  * @links: one row for each sender
  * @free: packets that are not used
@@ -360,6 +359,7 @@ struct sim {
 	struct sim_arena	arena;
 	struct orc		orc;
 	struct sim_log		log;
+	FILE			*trace;
 	struct sim_node		*nodes;
 	struct sim_link		*links;
 	struct sim_pkt		*free;
