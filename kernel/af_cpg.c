@@ -11,6 +11,7 @@
 #include <asm/ioctls.h>
 
 #include "cpg_priv.h"
+#include "trace.h"
 
 /*
  * Who may open a socket: root, the root group, and the groups that sysctl
@@ -41,6 +42,8 @@ void cpg_sk_hup(struct cpg_sock *cs, int err)
 
 	if (cs->hup)
 		return;
+	if (cs->state == CPG_SK_JOINED || cs->state == CPG_SK_LEAVING)
+		trace_cpg_gone(sock_net(sk), cs->no);
 	/* Pairs with cpg_sk_head(): the queue is complete by now. */
 	smp_store_release(&cs->hup, err);
 	WRITE_ONCE(cs->state, CPG_SK_DEAD);

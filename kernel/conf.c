@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "cpg_priv.h"
+#include "trace.h"
 
 enum {
 	/* The engine takes a second at most to say good-bye. */
@@ -146,6 +147,7 @@ static void cpg_node_stop(struct cpg_net *cn)
 	struct cpg_engine *eng;
 
 	cpg_node_lock(node);
+	trace_cpg_stop(cn->net);
 	cpg_engine_stop(node->eng, ktime_get_ns());
 	cpg_node_unlock(node);
 	wait_for_completion_timeout(&node->stopped,

@@ -93,6 +93,7 @@ struct cpg_tx {
  * @evict: sockets to be put out, cpg_sock evict_list
  * @tx: packets that the engine has sent since the lock was taken
  * @n_joined: sockets that have a process in the engine
+ * @n_joins: joins so far
  * @max_atomic: the largest message that travels in one packet
  * @timer_at: when @timer is due
  * @quiet: an engine is being made, keep its first view to yourself
@@ -125,6 +126,7 @@ struct cpg_node {
 	struct list_head	evict;
 	struct list_head	tx;
 	u32			n_joined;
+	u32			n_joins;
 	u32			max_atomic;
 	u64			timer_at;
 	bool			quiet;
@@ -188,6 +190,7 @@ enum cpg_sk_state {
  * @state: enum cpg_sk_state
  * @hup: why the socket is dead, a positive errno; ESHUTDOWN: it was asked to
  * @want_view: the view is to follow the next change of the group
+ * @no: which join of the namespace its own is, for traces
  * @pid: of who joined
  * @group: the group
  * @nospace: somebody waits for room to send
@@ -217,6 +220,7 @@ struct cpg_sock {
 	u8			state;
 	int			hup;
 	bool			want_view;
+	u32			no;
 	u32			pid;
 	struct cpg_group	group;
 

@@ -157,8 +157,10 @@ static void cpg_node_op_view(void *ctx, struct cpg_event *ev)
 	node->view = cpg_event_get(ev);
 	node->view_seq = cpg_event_view(ev)->seq;
 	cpg_node_quorum(node, cpg_event_view(ev)->flags & CPG_VIEW_F_QUORATE);
-	if (!node->quiet)
-		cpg_node_view_tell(node);
+	if (node->quiet)
+		return;
+	trace_cpg_quorate(cpg_node_net(node)->net, cpg_event_view(ev));
+	cpg_node_view_tell(node);
 }
 
 static void cpg_node_op_nodeid_used(void *ctx, bool refused)
@@ -183,7 +185,8 @@ static void cpg_node_op_trace(void *ctx, const struct cpg_trace *t)
 {
 	struct cpg_node *node = ctx;
 
-	cpg_trace_step(cpg_node_net(node)->net, t);
+	if (!node->quiet)
+		cpg_trace_step(cpg_node_net(node)->net, t);
 }
 
 static const struct cpg_engine_ops cpg_node_ops = {
@@ -313,6 +316,8 @@ static void cpg_node_sk_detach(struct cpg_node *node, struct cpg_sock *cs)
 {
 	struct cpg_proc *proc = cs->proc;
 
+	if (!cs->hup)
+		trace_cpg_gone(cpg_node_net(node)->net, cs->no);
 	cpg_node_sk_unhook(node, cs, CPG_SK_IDLE);
 	cpg_engine_detach(node->eng, ktime_get_ns(), proc);
 }
@@ -526,6 +531,26 @@ cpg_node_engine_create(struct cpg_node *node,
 	return eng;
 }
 
+/* An engine took its place; its first view is not news to anybody else. */
+static void cpg_node_trace_start(struct cpg_node *node,
+				 const struct cpg_engine_config *cfg,
+				 bool is_alone)
+{
+	const struct net *net = cpg_node_net(node)->net;
+	struct cpg_view *view = cpg_event_view(node->view);
+	struct cpg_trace t = {
+		.kind = CPG_TRACE_VIEW,
+		.view_seq = view->seq,
+		.view_rep = view->rep,
+		.n_nodes = view->n_nodes,
+		.nodes = view->nodes,
+	};
+
+	trace_cpg_start(net, cfg, is_alone);
+	cpg_trace_step(net, &t);
+	trace_cpg_quorate(net, view);
+}
+
 /**
  * cpg_node_engine_replace() - put another engine in the place of the present
  * @node: node, locked
@@ -572,8 +597,10 @@ int cpg_node_engine_replace(struct cpg_node *node,
 	node->eng = eng;
 	node->refused = false;
 	node->max_atomic = cpg_node_max_atomic(c.mtu);
-	if (node->view)
-		cpg_node_view_tell(node);
+	if (*old)
+		trace_cpg_end(cpg_node_net(node)->net);
+	cpg_node_trace_start(node, &c, !conf || !conf->n_peers);
+	cpg_node_view_tell(node);
 	return 0;
 }
 
@@ -605,6 +632,8 @@ void cpg_node_engine_drop(struct cpg_node *node, struct cpg_engine **old)
 {
 	lockdep_assert_held(&node->lock);
 	cpg_node_hup_all(node);
+	if (node->eng)
+		trace_cpg_end(cpg_node_net(node)->net);
 	*old = node->eng;
 	node->eng = NULL;
 }
@@ -690,10 +719,13 @@ int cpg_node_sk_join(struct cpg_node *node, struct cpg_sock *cs,
 	cs->group = *group;
 	cs->pid = pid;
 	cs->want_view = READ_ONCE(cs->recvview) & CPG_RECVVIEW_INITIAL;
+	cs->no = ++node->n_joins;
 	WRITE_ONCE(cs->state, CPG_SK_JOINED);
+	trace_cpg_join(sock_net(&cs->sk), cs->no, pid, group);
 	proc = cpg_engine_join(node->eng, ktime_get_ns(), cs, group, pid);
 	if (IS_ERR(proc)) {
 		err = PTR_ERR(proc);
+		trace_cpg_refused(sock_net(&cs->sk), cs->no);
 		cpg_node_sk_unhook(node, cs, CPG_SK_IDLE);
 		goto out_unlock;
 	}
@@ -722,10 +754,14 @@ int cpg_node_sk_leave(struct cpg_node *node, struct cpg_sock *cs)
 
 	/* The leave may be delivered before the engine returns. */
 	WRITE_ONCE(cs->state, CPG_SK_LEAVING);
+	trace_cpg_leave(sock_net(&cs->sk), cs->no, true);
 	err = cpg_engine_leave(node->eng, ktime_get_ns(), cs->proc);
-	if (!err)
+	if (!err) {
 		cs->sk.sk_state_change(&cs->sk);
-	else if (cs->state == CPG_SK_LEAVING)
+		goto out_unlock;
+	}
+	trace_cpg_leave(sock_net(&cs->sk), cs->no, false);
+	if (cs->state == CPG_SK_LEAVING)
 		WRITE_ONCE(cs->state, CPG_SK_JOINED);
 out_unlock:
 	cpg_node_unlock(node);

@@ -13,6 +13,7 @@
 #include <linux/wait.h>
 
 #include "cpg_priv.h"
+#include "trace.h"
 
 /**
  * struct cpg_recv - an event in the queue of a socket
@@ -140,6 +141,15 @@ static void cpg_sk_evict(struct cpg_node *node, struct cpg_sock *cs)
 		list_move_tail(&cs->evict_list, &node->evict);
 }
 
+static void cpg_sk_trace_event(struct cpg_sock *cs, struct cpg_event *ev)
+{
+	if (ev->kind == CPG_EVENT_MSG)
+		trace_cpg_msg(sock_net(&cs->sk), cs->no, ev);
+	else if (ev->kind == CPG_EVENT_CONFCHG)
+		trace_cpg_chg(sock_net(&cs->sk), cs->no, &ev->seq,
+			      cpg_event_confchg(ev));
+}
+
 /**
  * cpg_sk_deliver() - put an event into the queue of a socket
  * @cs: socket; node->lock is held
@@ -156,6 +166,7 @@ void cpg_sk_deliver(struct cpg_sock *cs, struct cpg_event *ev)
 		cpg_sk_evict(node, cs);
 		return;
 	}
+	cpg_sk_trace_event(cs, ev);
 	if (cs->want_view && ev->kind == CPG_EVENT_CONFCHG) {
 		cs->want_view = false;
 		if (!node->view || cpg_sk_queue(cs, node->view)) {

@@ -2,6 +2,8 @@
 /*
  * Tracepoints: where they are made, and what they call things.
  */
+#include "cpg_priv.h"
+
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
@@ -36,7 +38,7 @@ void cpg_trace_step(const struct net *net, const struct cpg_trace *t)
 {
 	switch (t->kind) {
 	case CPG_TRACE_ACCEPT:
-		trace_cpg_accept(net, t);
+		trace_cpg_accept(net, ((struct cpg_sock *)t->owner)->no, t);
 		break;
 	case CPG_TRACE_DELIVER:
 		trace_cpg_deliver(net, t);
