@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "calm.h"
+#include "shrink.h"
 #include "swarm.h"
 
 #ifndef SIM_COMMIT
@@ -62,6 +63,8 @@ struct opts {
 	bool			ktap;
 	bool			go_on;
 	u32			calm;
+	bool			shrink;
+	const char		*script;
 	const char		*trace;
 };
 
@@ -114,7 +117,9 @@ static void on_abort(int sig)
 
 static void run_once(const struct opts *o, u64 seed)
 {
-	if (o->calm)
+	if (o->script)
+		sim_script_run(the_script, the_sim);
+	else if (o->calm)
 		calm_run(the_sim, seed, o->calm);
 	else
 		swarm_run(the_sim, the_script, seed, &o->swarm);
@@ -214,6 +219,79 @@ static void run_all(const struct opts *o, struct job *jobs)
 	}
 }
 
+static void shrink_seed(struct sim_script *sc, struct sim *s, void *arg)
+{
+	const struct opts *o = arg;
+
+	swarm_run(s, sc, o->first, &o->swarm);
+}
+
+static void shrink_script(struct sim_script *sc, struct sim *s, void *arg)
+{
+	(void)arg;
+	sim_script_run(sc, s);
+}
+
+static void shrink_tell(const struct sim_script *sc,
+			const struct shrink_verdict *v)
+{
+	char name[64];
+	FILE *f;
+
+	snprintf(name, sizeof(name), "seed-%llu.script", U(sc->cfg.seed));
+	f = file_open(name);
+	fprintf(f, "# %s: %s\n", orc_prop_names[v->prop], v->text);
+	sim_script_write(sc, f);
+	fclose(f);
+	sim_script_write(sc, stdout);
+	printf("# %s: %s\n# again: cpg-sim --script %s\n",
+	       orc_prop_names[v->prop], v->text, name);
+}
+
+/* Return: false if there was nothing to shrink. */
+static bool run_shrink(struct opts *o)
+{
+	struct sim_script *sc = the_script;
+	struct shrink_verdict v, again;
+	u32 n = 0;
+
+	if (!o->script) {
+		sc = sim_script_create(true);
+		shrink_try(sc, the_sim, shrink_seed, o, &v);
+		swarm_heal_add(sc);
+	} else {
+		shrink_try(sc, the_sim, shrink_script, NULL, &v);
+	}
+	if (!v.prop) {
+		printf("# nothing is broken\n");
+		return false;
+	}
+	shrink_try(sc, the_sim, shrink_script, NULL, &again);
+	if (again.prop != v.prop || again.died != v.died) {
+		printf("# %s: %s; as a script: %s\n", orc_prop_names[v.prop],
+		       v.text, orc_prop_names[again.prop]);
+		return false;
+	}
+	printf("# %u steps\n", sc->n);
+	n = shrink_run(sc, the_sim, shrink_script, NULL, &v);
+	printf("# %u trials, %u steps are left\n", n, sc->n);
+	shrink_tell(sc, &v);
+	return true;
+}
+
+static void script_open(const char *name)
+{
+	FILE *f = fopen(name, "r");
+	const char *why = f ? sim_script_read(the_script, f) : "cannot be read";
+
+	if (f)
+		fclose(f);
+	if (!why)
+		return;
+	fprintf(stderr, "%s: %s\n", name, why);
+	exit(2);
+}
+
 static double seconds(void)
 {
 	struct timespec ts;
@@ -281,6 +359,9 @@ static void help(FILE *f)
 	      "  --twice          run each seed twice: must be the same\n"
 	      "  --hash           print the hash of each run\n"
 	      "  --go-on          do not stop at the first failure\n"
+	      "  --shrink         one seed or script that fails: find a short\n"
+	      "                   script that fails, too\n"
+	      "  --script FILE    run a script\n"
 	      "  --trace FILE     one seed: write a trace for cpg-oracle\n"
 	      "  --ktap           report as a test\n", f);
 }
@@ -320,7 +401,7 @@ enum {
 	OPT_SEED = 1, OPT_SEEDS, OPT_JOBS, OPT_NODES, OPT_EVENTS, OPT_LOSS,
 	OPT_FAULTS, OPT_AGREED, OPT_CHECK, OPT_VERBOSE, OPT_TAIL,
 	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_CALM, OPT_TRACE,
-	OPT_HELP,
+	OPT_SHRINK, OPT_SCRIPT, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -340,6 +421,8 @@ static const struct option options[] = {
 	{ "hash", no_argument, NULL, OPT_HASH },
 	{ "go-on", no_argument, NULL, OPT_GO_ON },
 	{ "ktap", no_argument, NULL, OPT_KTAP },
+	{ "shrink", no_argument, NULL, OPT_SHRINK },
+	{ "script", required_argument, NULL, OPT_SCRIPT },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{}
@@ -377,6 +460,11 @@ static bool parse_one(int opt, struct opts *o)
 		return o->calm;
 	case OPT_TAIL:
 		o->tail = strtoul(optarg, NULL, 0);
+		return true;
+	case OPT_SHRINK:
+		return o->shrink = true;
+	case OPT_SCRIPT:
+		o->script = optarg;
 		return true;
 	case OPT_TRACE:
 		o->trace = optarg;
@@ -418,7 +506,10 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (o.trace && o.first != o.last) {
+	if (o.script)
+		o.first = o.last;
+	if (((o.trace || o.shrink) && o.first != o.last) ||
+	    (o.shrink && o.calm)) {
 		help(stderr);
 		return 2;
 	}
@@ -431,7 +522,12 @@ int main(int argc, char **argv)
 		the_sim->trace = file_open(o.trace);
 	signal(SIGABRT, on_abort);
 	signal(SIGPROF, on_abort);
-	ok = run_opts(&o);
+	if (o.script) {
+		script_open(o.script);
+		the_script->cfg.verbose = o.swarm.verbose;
+		the_script->cfg.check_every = o.swarm.check_every;
+	}
+	ok = o.shrink ? run_shrink(&o) : run_opts(&o);
 	if (the_sim->trace)
 		fclose(the_sim->trace);
 	sim_destroy(the_sim);
