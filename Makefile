@@ -4,6 +4,7 @@
 #   make setup             packages and test kernels, cached; kernels: these only
 #   make check             static checks
 #   make sim selftests     the simulator; the tests that need no kernel
+#   make sim SEEDS=1..5000 NODES=5 EVENTS=2000
 #   make demo              three nodes in one guest
 #   make test              everything, in every lane
 
@@ -27,8 +28,9 @@ dkms-install:
 check:
 	selftests/checks/run
 
+# With SEEDS=A..B these, and NODES, EVENTS, LOSS, FAULTS, JOBS, SIM_ARGS.
 sim:
-	$(MAKE) -C selftests/sim run_tests
+	$(MAKE) -C selftests/sim $(if $(SEEDS),run,run_tests)
 
 selftests:
 	$(MAKE) -C selftests run_tests

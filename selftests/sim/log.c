@@ -125,6 +125,8 @@ void sim_log(struct sim *s, u32 node, enum sim_log_kind kind, u64 a, u64 b,
 	log->hash = h ^ (h >> 32);
 	if (log->verbose)
 		log_print(r);
+	if (log->tap)
+		log->tap(log->tap_arg, r);
 }
 
 /**

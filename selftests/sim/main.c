@@ -13,6 +13,7 @@
 #include "calm.h"
 #include "shrink.h"
 #include "swarm.h"
+#include "timeline.h"
 
 #ifndef SIM_COMMIT
 #define SIM_COMMIT "unknown"
@@ -66,6 +67,7 @@ struct opts {
 	bool			shrink;
 	const char		*script;
 	const char		*trace;
+	const char		*timeline;
 };
 
 static struct sim *the_sim;
@@ -292,6 +294,19 @@ static void script_open(const char *name)
 	exit(2);
 }
 
+static void timeline_write(struct timeline *tl, const char *name)
+{
+	size_t len = strlen(name);
+	FILE *f = file_open(name);
+
+	if (len > 4 && !strcmp(name + len - 4, ".svg"))
+		timeline_svg(tl, the_sim, f);
+	else
+		timeline_text(tl, the_sim, f);
+	fclose(f);
+	timeline_exit(tl);
+}
+
 static double seconds(void)
 {
 	struct timespec ts;
@@ -362,6 +377,8 @@ static void help(FILE *f)
 	      "  --shrink         one seed or script that fails: find a short\n"
 	      "                   script that fails, too\n"
 	      "  --script FILE    run a script\n"
+	      "  --timeline FILE  one seed or script: what happened, as a\n"
+	      "                   picture if FILE ends in .svg, else as text\n"
 	      "  --trace FILE     one seed: write a trace for cpg-oracle\n"
 	      "  --ktap           report as a test\n", f);
 }
@@ -401,7 +418,7 @@ enum {
 	OPT_SEED = 1, OPT_SEEDS, OPT_JOBS, OPT_NODES, OPT_EVENTS, OPT_LOSS,
 	OPT_FAULTS, OPT_AGREED, OPT_CHECK, OPT_VERBOSE, OPT_TAIL,
 	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_CALM, OPT_TRACE,
-	OPT_SHRINK, OPT_SCRIPT, OPT_HELP,
+	OPT_SHRINK, OPT_SCRIPT, OPT_TIMELINE, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -423,6 +440,7 @@ static const struct option options[] = {
 	{ "ktap", no_argument, NULL, OPT_KTAP },
 	{ "shrink", no_argument, NULL, OPT_SHRINK },
 	{ "script", required_argument, NULL, OPT_SCRIPT },
+	{ "timeline", required_argument, NULL, OPT_TIMELINE },
 	{ "trace", required_argument, NULL, OPT_TRACE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{}
@@ -466,6 +484,9 @@ static bool parse_one(int opt, struct opts *o)
 	case OPT_SCRIPT:
 		o->script = optarg;
 		return true;
+	case OPT_TIMELINE:
+		o->timeline = optarg;
+		return true;
 	case OPT_TRACE:
 		o->trace = optarg;
 		return true;
@@ -492,6 +513,7 @@ int main(int argc, char **argv)
 		.first = 1, .last = 100, .tail = TAIL,
 		.swarm = { .faults = SWARM_RANDOM, .check_every = 1 },
 	};
+	struct timeline timeline;
 	bool ok;
 	int opt;
 
@@ -508,7 +530,7 @@ int main(int argc, char **argv)
 	}
 	if (o.script)
 		o.first = o.last;
-	if (((o.trace || o.shrink) && o.first != o.last) ||
+	if (((o.trace || o.shrink || o.timeline) && o.first != o.last) ||
 	    (o.shrink && o.calm)) {
 		help(stderr);
 		return 2;
@@ -526,8 +548,14 @@ int main(int argc, char **argv)
 		script_open(o.script);
 		the_script->cfg.verbose = o.swarm.verbose;
 		the_script->cfg.check_every = o.swarm.check_every;
+		o.first = the_script->cfg.seed;
+		o.last = o.first;
 	}
+	if (o.timeline)
+		timeline_begin(&timeline, the_sim);
 	ok = o.shrink ? run_shrink(&o) : run_opts(&o);
+	if (o.timeline)
+		timeline_write(&timeline, o.timeline);
 	if (the_sim->trace)
 		fclose(the_sim->trace);
 	sim_destroy(the_sim);

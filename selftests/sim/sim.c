@@ -134,6 +134,8 @@ void sim_end(struct sim *s, bool quiet)
 	quiet = quiet && sim_quiet(s);
 	if (!sim_failed(s))
 		orc_finish(&s->orc, quiet);
+	/* What follows is no part of the run. */
+	s->log.tap = NULL;
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		if (s->nodes[i].eng)
 			sim_node_crash(&s->nodes[i]);

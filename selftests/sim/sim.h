@@ -89,12 +89,16 @@ struct sim_rec {
  * @n: entries ever made
  * @hash: of all entries ever made: two runs are the same if it is
  * @verbose: print each entry at once
+ * @tap: is shown each entry, or NULL
+ * @tap_arg: its first argument
  */
 struct sim_log {
 	struct sim_rec	rec[SIM_LOG_MAX];
 	u64		n;
 	u64		hash;
 	bool		verbose;
+	void		(*tap)(void *arg, const struct sim_rec *r);
+	void		*tap_arg;
 };
 
 /**
