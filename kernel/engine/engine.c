@@ -175,12 +175,14 @@ void cpg_engine_config_init(struct cpg_engine_config *cfg)
 	cfg->is_mesh = true;
 	cfg->votes = 1;
 	cfg->expected = 0;
+	cfg->first_no = 1;
 }
 
 static bool cpg_engine_config_ok(const struct cpg_engine_config *cfg)
 {
-	return cfg->nodeid && cfg->incarnation && cfg->mtu >= CPG_MTU_MIN &&
-	       cfg->mtu <= CPG_MTU_MAX && cfg->heartbeat && cfg->join_repeat &&
+	return cfg->nodeid && cfg->incarnation && cfg->first_no &&
+	       cfg->mtu >= CPG_MTU_MIN && cfg->mtu <= CPG_MTU_MAX &&
+	       cfg->heartbeat && cfg->join_repeat &&
 	       cfg->beacon && cfg->corroborate &&
 	       cfg->suspect >= 2 * cfg->heartbeat && cfg->budget >= cfg->mtu &&
 	       cfg->votes <= CPG_NODE_VOTES_MAX &&
@@ -232,6 +234,7 @@ struct cpg_engine *cpg_engine_create(const struct cpg_engine_config *cfg,
 	INIT_LIST_HEAD(&eng->parked);
 	INIT_LIST_HEAD(&eng->unordered);
 	cpg_group_init(eng);
+	eng->join_no = eng->cfg.first_no - 1;
 	eng->join_at = CPG_NEVER;
 	eng->own_at = CPG_NEVER;
 	eng->nomem_at = CPG_NEVER;

@@ -215,6 +215,8 @@ struct cpg_engine_ops {
  * @votes: of this node, at most CPG_NODE_VOTES_MAX
  * @expected: votes of all nodes that the cluster is meant to have, at most
  *	CPG_EXPECTED_VOTES_MAX; 0: one for each that is configured
+ * @first_no: not 0: where the numbers of 32 bits begin that go round, those of
+ *	ports and of gatherings
  */
 struct cpg_engine_config {
 	u32	nodeid;
@@ -233,6 +235,7 @@ struct cpg_engine_config {
 	bool	is_mesh;
 	u32	votes;
 	u32	expected;
+	u32	first_no;
 };
 
 enum {

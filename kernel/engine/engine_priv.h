@@ -76,6 +76,15 @@ static inline bool cpg_set_covers(const struct cpg_set *set,
 	return !(sub->w[0] & ~set->w[0]) && !(sub->w[1] & ~set->w[1]);
 }
 
+/*
+ * Does gathering @a of a node come after its gathering @b?  Their numbers go
+ * round, leaving out 0, which is before all.
+ */
+static inline bool cpg_join_after(u32 a, u32 b)
+{
+	return a && (!b || (s32)(a - b) > 0);
+}
+
 struct cpg_vid {
 	u64	seq;
 	u32	rep;

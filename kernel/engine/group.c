@@ -31,7 +31,7 @@ void cpg_group_init(struct cpg_engine *eng)
 		INIT_LIST_HEAD(&eng->procs[i]);
 	}
 	INIT_LIST_HEAD(&eng->locals);
-	eng->next_port = 1;
+	eng->next_port = eng->cfg.first_no;
 }
 
 static struct cpg_grp *cpg_group_find(const struct cpg_engine *eng,
@@ -461,6 +461,17 @@ static void cpg_group_tx_init(struct cpg_proc *proc, struct cpg_txmsg *tx,
 	tx->len = len;
 }
 
+/* Ports go round; 0 is none, and who joined long ago may still be there. */
+static u32 cpg_group_port_next(struct cpg_engine *eng)
+{
+	u32 port;
+
+	do {
+		port = eng->next_port++;
+	} while (!port || cpg_group_proc_find(eng, eng->cfg.nodeid, port));
+	return port;
+}
+
 struct cpg_proc *cpg_engine_join(struct cpg_engine *eng, u64 now, void *owner,
 				 const struct cpg_group *group, u32 pid)
 {
@@ -472,11 +483,10 @@ struct cpg_proc *cpg_engine_join(struct cpg_engine *eng, u64 now, void *owner,
 	err = cpg_group_may_join(eng, group, pid);
 	if (err)
 		return ERR_PTR(err);
-	proc = cpg_group_proc_create(eng, eng->cfg.nodeid, eng->next_port, pid,
-				     group);
+	proc = cpg_group_proc_create(eng, eng->cfg.nodeid,
+				     cpg_group_port_next(eng), pid, group);
 	if (!proc)
 		return ERR_PTR(-ENOMEM);
-	eng->next_port++;
 	proc->owner = owner;
 	proc->is_local = true;
 	cpg_group_proc_hash_add(eng, proc);

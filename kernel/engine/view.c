@@ -193,7 +193,7 @@ static void cpg_view_gather_as(struct cpg_engine *eng, u32 join_no)
 	}
 	cpg_commit_abort(eng);
 	eng->counters[CPG_CNT_GATHERS]++;
-	eng->join_no = join_no;
+	eng->join_no = join_no ? join_no : 1;
 	eng->gather_start = eng->now;
 	eng->gather_complete = false;
 	eng->join_wait = eng->cfg.join_repeat;
@@ -246,8 +246,9 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	const struct cpg_wire_join *join = (const void *)(hdr + 1);
 	u32 no = le32_to_cpu(join->no);
 	struct cpg_candidate *cand;
+	struct cpg_vnode *node;
 
-	if (no < peer->join_no)
+	if (cpg_join_after(peer->join_no, no))
 		return;
 	peer->join_no = no;
 	peer->join_max_seq = le64_to_cpu(join->max_seq);
@@ -265,7 +266,8 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	switch (eng->state) {
 	case CPG_STATE_OPERATIONAL:
 		if (cpg_peer_in_view(peer)) {
-			if (no <= eng->epoch->node[peer->idx]->join_no)
+			node = eng->epoch->node[peer->idx];
+			if (!cpg_join_after(no, node->join_no))
 				return;
 		} else if (!cpg_view_may_merge(eng, peer)) {
 			break;
@@ -276,7 +278,7 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	case CPG_STATE_COMMIT:
 	case CPG_STATE_RECOVER:
 		cand = cpg_commit_find(eng->attempt, peer);
-		if (cand && no <= cand->join_no)
+		if (cand && !cpg_join_after(no, cand->join_no))
 			return;
 		peer->join_valid = true;
 		if (!cand)

@@ -107,8 +107,37 @@ static const char *test_storm(void)
 	return test_end();
 }
 
+/* Numbers of gatherings and ports come to their end, and begin again. */
+static const char *test_wrap(void)
+{
+	struct sim_proc *proc;
+	struct sim_cfg cfg;
+	u32 i, k;
+
+	sim_cfg_init(&cfg);
+	cfg.first_no = U32_MAX - 4;
+	test_begin(&cfg);
+	for (i = 0; i < 3; i++)
+		sim_node_start(&s->nodes[i]);
+	CHECK_TRUE(sim_settle(s, SIM_SEC));
+	for (k = 0; k < 12; k++) {
+		for (i = 0; i < 3; i++) {
+			proc = sim_join(&s->nodes[i], 1, 0, NULL);
+			CHECK_TRUE(!sim_send(proc, CPG_SVC_AGREED, 8));
+		}
+		sim_split(s, 1 << k % 3);
+		sim_run(s, 4 * s->cfg.suspect);
+		CHECK_TRUE(!sim_settled(s));
+		sim_heal(s);
+		CHECK_TRUE(sim_settle(s, SIM_SEC));
+	}
+	CHECK_TRUE(s->nodes[0].n_views > 24);
+	return test_end();
+}
+
 static const struct ktap_test tests[] = {
 	TEST(rate), TEST(rate_full), TEST(hole), TEST(clock_leap), TEST(storm),
+	TEST(wrap),
 };
 
 int main(int argc, char **argv)

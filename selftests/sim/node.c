@@ -44,6 +44,8 @@ static void node_fill(const struct sim_node *node,
 	cfg->seed = sim_rng_u64(&s->rng);
 	if (c->mtu)
 		cfg->mtu = c->mtu;
+	if (c->first_no)
+		cfg->first_no = c->first_no;
 	if (c->heartbeat)
 		cfg->heartbeat = c->heartbeat;
 	if (c->suspect)

@@ -51,6 +51,7 @@ static const struct {
 	{ "budget", offsetof(struct sim_cfg, budget), sizeof(u32) },
 	{ "expected", offsetof(struct sim_cfg, expected), sizeof(u32) },
 	{ "mtu", offsetof(struct sim_cfg, mtu), sizeof(u32) },
+	{ "first_no", offsetof(struct sim_cfg, first_no), sizeof(u32) },
 	{ "rx_delay", offsetof(struct sim_cfg, rx_delay), sizeof(u64) },
 	{ "rx_batch", offsetof(struct sim_cfg, rx_batch), sizeof(u32) },
 	{ "late", offsetof(struct sim_cfg, late), sizeof(u64) },

@@ -299,6 +299,7 @@ struct sim_node {
  * @mtu: as above
  * @votes: of each node; NULL: one each
  * @expected: votes of the cluster; 0: the sum of these
+ * @first_no: as above
  * @link: what links are like at first
  * @rx_delay: packets wait up to so long until they are handled
  * @rx_batch: and so many are handled at once, at most
@@ -322,6 +323,7 @@ struct sim_cfg {
 	u32		mtu;
 	const u32	*votes;
 	u32		expected;
+	u32		first_no;
 	struct sim_link	link;
 	u64		rx_delay;
 	u32		rx_batch;

@@ -5,6 +5,7 @@
 enum {
 	SWARM_BYTES_MAX = 6 << 20,	/* in all messages of a run */
 	SWARM_PROCS_MAX = 4,		/* of a node, at a time */
+	NODES_SMALL_MTU = 50,		/* up to here all MTUs will do */
 	SWARM_ACT = 5,			/* events of an act, on average */
 };
 
@@ -237,6 +238,7 @@ static void plan_cfg(struct swarm *w, struct sim_cfg *cfg)
 {
 	static const u32 mtus[] = { 1452, 1452, 1452, 548, 9000, 65507 };
 	static const u64 starts[] = { 0, 1, 1ULL << 40, 1ULL << 62 };
+	static const u32 firsts[] = { 0, 0, 0x7ffffff8, 0xfffffff8 };
 	static const u32 ids[] = { 1, 1, 1000, 0x7ffffff0, 0xffffff00 };
 
 	sim_cfg_init(cfg);
@@ -245,12 +247,16 @@ static void plan_cfg(struct swarm *w, struct sim_cfg *cfg)
 		cfg->n_nodes = pick(w, 0, 9) ? pick(w, 2, 5) : pick(w, 6, 9);
 	cfg->nodeid = ids[pick(w, 0, ARRAY_SIZE(ids) - 1)];
 	cfg->start = starts[pick(w, 0, ARRAY_SIZE(starts) - 1)];
+	cfg->first_no = firsts[pick(w, 0, ARRAY_SIZE(firsts) - 1)];
 	if (pick(w, 0, 3) == 0)
 		sim_cfg_profile(cfg, CPG_PROFILE_DEFAULT);
 	if (pick(w, 0, 3))
 		cfg->damp = 0;
 	plan_votes(w, cfg);
 	cfg->mtu = mtus[pick(w, 0, ARRAY_SIZE(mtus) - 1)];
+	/* What a node says of all others has to go into one packet. */
+	if (cfg->n_nodes > NODES_SMALL_MTU)
+		cfg->mtu = max_t(u32, cfg->mtu, CPG_MTU_DEFAULT);
 	if (pick(w, 0, 3) == 0)
 		cfg->budget = pick_log(w, 64 << 10, 4 << 20);
 	cfg->link.delay = pick_log(w, 5 * SIM_USEC, cfg->suspect / 20);
