@@ -3,7 +3,8 @@
 #include "swarm.h"
 
 enum {
-	SWARM_BYTES_MAX = 6 << 20,	/* in all messages of a run */
+	SWARM_BYTES_MAX = 1 << 20,	/* in all messages of a run */
+	SWARM_BYTES_LARGE = 6 << 20,	/* the same with large messages */
 	SWARM_PROCS_MAX = 4,		/* of a node, at a time */
 	NODES_SMALL_MTU = 50,		/* up to here all MTUs will do */
 	SWARM_ACT = 5,			/* events of an act, on average */
@@ -171,13 +172,14 @@ static u32 pick_len(struct swarm *w)
 /* A process sends some messages. */
 void swarm_send(struct swarm *w, struct sim_proc *proc)
 {
+	u64 max_bytes = w->large ? SWARM_BYTES_LARGE : SWARM_BYTES_MAX;
 	u32 n = pick_log(w, 1, 16);
 	u32 len;
 	u8 svc;
 
 	while (n-- && proc->eng && !proc->leaving && !sim_failed(w->s)) {
 		len = pick_len(w);
-		if (w->bytes + len > SWARM_BYTES_MAX)
+		if (w->bytes + len > max_bytes)
 			len %= 100;
 		w->bytes += len;
 		svc = CPG_SVC_AGREED;
