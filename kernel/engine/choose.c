@@ -33,11 +33,25 @@ static bool cpg_choose_is_primary(const struct cpg_engine *eng, u32 slot)
 	return 2 * votes > cpg_quorum_expected(eng);
 }
 
+/* Does one of those that gather know it to be dead? */
+static bool cpg_choose_is_dead(const struct cpg_engine *eng,
+			       const struct cpg_set *all, u32 slot)
+{
+	u32 i;
+
+	if (eng->peers[slot]->accused && eng->peers[slot]->dead)
+		return true;
+	for (i = 1; i < eng->n_slots; i++)
+		if (cpg_set_has(all, i) &&
+		    cpg_set_has(&eng->peers[i]->accuses, slot))
+			return true;
+	return false;
+}
+
 /*
  * Fills in who hears whom.  A member whose JOIN does not come here, but to
- * others, gets the benefit of the doubt: this node is not in its way.  Not so
- * one that others did not hear either when they were asked; who has not noticed
- * yet is only late.
+ * others, gets the benefit of the doubt: this node is not in its way.  One that
+ * is dead does not: it would be in the way of whoever found that out first.
  */
 static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
 {
@@ -53,7 +67,7 @@ static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
 			cpg_set_add(all, i);
 	for (i = 1; i < eng->n_slots; i++) {
 		if (cpg_set_has(all, i) || !cpg_peer_in_view(eng->peers[i]) ||
-		    eng->peers[i]->accused)
+		    cpg_choose_is_dead(eng, all, i))
 			continue;
 		for (k = 1; k < eng->n_slots; k++)
 			if (cpg_set_has(all, k) &&

@@ -135,6 +135,27 @@ static const char *die_profile(enum cpg_profile profile, u64 bound)
 	return why;
 }
 
+/*
+ * One hears the leader at odd times and is the last to believe that it is dead.
+ * Whoever knows already does not leave for a view of its own.
+ */
+static const char *test_dead_odd(void)
+{
+	struct sim_cfg cfg;
+
+	sim_cfg_init(&cfg);
+	sim_cfg_profile(&cfg, CPG_PROFILE_DEFAULT);
+	up(&cfg);
+	sim_link(s, 0, 1)->jitter = 180 * SIM_MSEC;
+	sim_run(s, 5 * SIM_SEC);
+	/* Odd times earn it as much again. */
+	orc_calm(&s->orc, 2 * sim_bound(s));
+	sim_node_crash(&s->nodes[0]);
+	sim_run(s, 2 * sim_bound(s) + 1);
+	CHECK_TRUE(sim_settled(s));
+	return test_end();
+}
+
 static const char *test_dead_lan(void)
 {
 	return die_profile(CPG_PROFILE_LAN, 50 * SIM_MSEC);
@@ -440,8 +461,8 @@ static const char *test_flap(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(idle), TEST(dead_lan), TEST(dead_default), TEST(calm),
-	TEST(chain3), TEST(oneway3), TEST(oneway3_back), TEST(oneway2),
+	TEST(idle), TEST(dead_lan), TEST(dead_default), TEST(dead_odd),
+	TEST(calm), TEST(chain3), TEST(oneway3), TEST(oneway3_back), TEST(oneway2),
 	TEST(oneway2_back), TEST(link5), TEST(link5_oneway),
 	TEST(link8_unwatched), TEST(link8_unwatched_back), TEST(hub5),
 	TEST(hub5_oneway), TEST(chain5), TEST(bar6), TEST(star4),
