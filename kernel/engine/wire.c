@@ -60,6 +60,7 @@ static bool cpg_wire_check_counts(const u8 *p, u32 type, u32 len)
 	if (type == CPG_WIRE_JOIN)
 		return n_heard == le16_to_cpu(join->n_heard) &&
 		       n_heard <= CPG_NODES_MAX &&
+		       le64_to_cpu(join->max_seq) <= CPG_VIEW_SEQ_MAX &&
 		       le32_to_cpu(join->votes) <= CPG_NODE_VOTES_MAX &&
 		       le32_to_cpu(join->expected) <= CPG_EXPECTED_VOTES_MAX;
 	if (type == CPG_WIRE_PROBE)
@@ -111,6 +112,8 @@ enum cpg_drop cpg_wire_check(const u8 *p, u32 len, u32 cluster_id)
 		return CPG_DROP_TYPE;
 	if (!hdr->src || !hdr->incarnation)
 		return CPG_DROP_NODE;
+	if (le64_to_cpu(hdr->view_seq) > CPG_VIEW_SEQ_MAX)
+		return CPG_DROP_RECORD;
 
 	p += sizeof(*hdr);
 	rest = len - sizeof(*hdr);

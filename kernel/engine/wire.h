@@ -19,6 +19,12 @@ enum {
 	CPG_WIRE_NO_IDX = 0xffff,
 };
 
+/*
+ * The greatest number of a view: milliseconds for longer than anybody can
+ * wait, and the next one does not wrap.
+ */
+#define CPG_VIEW_SEQ_MAX	(1ULL << 62)
+
 /* Types of packets; the number is on the wire. */
 enum cpg_wire_type {
 	CPG_WIRE_DATA = 1,	/* cpg_wire_data, then records */
@@ -49,7 +55,7 @@ enum cpg_wire_type {
  * @src: node id of the sender
  * @view_rep: with @view_seq, the view that the packet belongs to; in COMMIT1
  *	to INSTALL_ACK the view that is proposed
- * @view_seq: see @view_rep
+ * @view_seq: see @view_rep; at most CPG_VIEW_SEQ_MAX
  * @incarnation: of the sender
  * @nonce: 0 without a key
  * @tag: 0 without a key
@@ -229,7 +235,7 @@ struct cpg_wire_range {
 
 /**
  * struct cpg_wire_join - the sender is looking for a view
- * @max_seq: greatest view seq it ever saw
+ * @max_seq: greatest view seq it ever saw, at most CPG_VIEW_SEQ_MAX
  * @no: counts its gatherings
  * @n_heard: entries that follow
  * @flags: CPG_WIRE_JOIN_F_*
