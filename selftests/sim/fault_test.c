@@ -116,6 +116,7 @@ static const char *test_wrap(void)
 
 	sim_cfg_init(&cfg);
 	cfg.first_no = U32_MAX - 4;
+	cfg.damp = 0;
 	test_begin(&cfg);
 	for (i = 0; i < 3; i++)
 		sim_node_start(&s->nodes[i]);

@@ -350,6 +350,9 @@ static void swarm_heal(struct swarm *w)
 	do_op(w, SIM_OP_HEAL, 0, 0, 0, 0);
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		n_up += !!s->nodes[i].eng;
+	/* A node whose good-bye got lost is not let in before it is forgotten. */
+	if (n_up < s->cfg.n_nodes)
+		sim_run(s, 4 * s->cfg.beacon);
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		if (!s->nodes[i].eng)
 			do_op(w, SIM_OP_START, i, 0, 0, 0);
