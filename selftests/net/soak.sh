@@ -20,8 +20,9 @@ BUFFER_KB=16384			# of each CPU, for what is not read yet
 ORACLE=../sim/cpg-oracle
 TRACEFS=/sys/kernel/tracing
 
-# A debug kernel in emulation needs seconds for what others do at once.
+# Under emulation a node is late at times, a debug kernel by seconds.
 SUSPECT=250			# ms
+[ "$cpg_lib_speed" -eq 1 ] || SUSPECT=1000
 [ "$cpg_lib_speed" -lt 100 ] || SUSPECT=5000
 
 declare -A member=()		# node: its member
@@ -46,17 +47,17 @@ trace_start()
 trace_stop()
 {
 	[ -d "$dir" ] || return
-	echo 0 > $dir/events/cpg/enable
-	kill $reader 2> /dev/null
-	wait $reader 2> /dev/null
-	rmdir $dir
+	echo 0 > "$dir"/events/cpg/enable
+	kill "$reader" 2> /dev/null
+	wait "$reader" 2> /dev/null
+	rmdir "$dir"
 }
 
 # Nothing was overwritten before it was read.
 trace_whole()
 {
 	! grep -E '^(overrun|commit overrun|dropped events): [^0]' \
-		$dir/per_cpu/cpu*/stats
+		"$dir"/per_cpu/cpu*/stats
 }
 
 # member_start NODE
@@ -87,6 +88,12 @@ all_send()
 	done 2> /dev/null
 }
 
+# nap MS
+nap()
+{
+	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
+}
+
 # One thing goes wrong.
 fault()
 {
@@ -94,15 +101,15 @@ fault()
 
 	case $((RANDOM % 4)) in
 	0)
-		member_kill $node
-		member_start $node
+		member_kill "$node"
+		member_start "$node"
 		;;
 	1)
-		cpg_lib_cut $node
+		cpg_lib_cut "$node"
 		cuts=$((cuts + 1))
 		all_send 20
-		sleep "0.$((RANDOM % 9))"
-		cpg_lib_heal $node
+		nap $((RANDOM % (3 * SUSPECT)))
+		cpg_lib_heal "$node"
 		;;
 	2)
 		cpg_lib_netem delay "$((RANDOM % 5 + 1))ms" 1ms \
@@ -112,12 +119,12 @@ fault()
 	3)
 		cpg_lib_say "${member[$node]}" leave 2> /dev/null
 		all_send 20
-		member_kill $node
-		member_start $node
+		member_kill "$node"
+		member_start "$node"
 		;;
 	esac
 	all_send 20
-	sleep "0.$((RANDOM % 5))"
+	nap $((RANDOM % 500))
 }
 
 faults()
@@ -129,7 +136,7 @@ faults()
 	for node in $NODES; do
 		member_start "$node"
 	done
-	while [ $SECONDS -lt $end ]; do
+	while [ "$SECONDS" -lt "$end" ]; do
 		fault
 	done
 	echo "# $kills processes killed, $cuts links cut"
@@ -173,7 +180,7 @@ oracle()
 	local status=$?
 
 	cut -c 1-400 "$cpg_lib_tmp/verdict" | sed 's/^/# /'
-	return $status
+	return "$status"
 }
 
 # Would it notice if a node had not delivered one message?
