@@ -240,6 +240,7 @@ static void cpg_node_info_conf(const struct cpg_node_conf *conf,
 	strscpy(info->cluster, conf->cluster, sizeof(info->cluster));
 	info->port = conf->port;
 	info->local = conf->local;
+	info->profile = conf->profile;
 	for (i = 0; i < info->n_peers; i++)
 		for (j = 0; j < conf->n_peers; j++)
 			if (conf->peers[j].nodeid ==

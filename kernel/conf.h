@@ -92,6 +92,7 @@ int cpg_node_down(struct net *net, struct netlink_ext_ack *extack);
  * @cluster: name; empty if not @configured
  * @port: UDP port
  * @local: own address
+ * @profile: times where no other was given
  * @status: of the engine
  * @view: nodes of the present view, ascending; @status.n_nodes of them
  * @drops: packets dropped, indexed by enum cpg_drop
@@ -103,6 +104,7 @@ struct cpg_node_info {
 	char			cluster[CPG_CLUSTER_NAME_MAX + 1];
 	u16			port;
 	struct sockaddr_storage	local;
+	enum cpg_profile	profile;
 	struct cpg_status	status;
 	u32			view[CPG_NODES_MAX];
 	u64			drops[__CPG_DROP_NR];

@@ -58,6 +58,12 @@ static const enum cpg_profile cpg_nl_profiles[] = {
 	[CPG_TIMING_CLOUD]	= CPG_PROFILE_CLOUD,
 };
 
+static const u32 cpg_nl_timings[__CPG_PROFILE_NR] = {
+	[CPG_PROFILE_DEFAULT]	= CPG_TIMING_DEFAULT,
+	[CPG_PROFILE_LAN]	= CPG_TIMING_LAN,
+	[CPG_PROFILE_CLOUD]	= CPG_TIMING_CLOUD,
+};
+
 static int cpg_nl_addr4_get(struct nlattr **tb, struct sockaddr_storage *ss,
 			    struct netlink_ext_ack *extack)
 {
@@ -564,6 +570,7 @@ static int cpg_nl_node_put(struct sk_buff *msg,
 
 	if (nla_put_flag(msg, CPG_A_CONFIGURED) ||
 	    nla_put_string(msg, CPG_A_CLUSTER, node->cluster) ||
+	    nla_put_u32(msg, CPG_A_PROFILE, cpg_nl_timings[node->profile]) ||
 	    cpg_nl_address_put(msg, CPG_A_LOCAL, &node->local))
 		return -EMSGSIZE;
 	for (i = 0; i < node->n_peers; i++)
@@ -591,7 +598,7 @@ static size_t cpg_nl_node_size(const struct cpg_node_info *node)
 		      3 * nla_total_size(sizeof(u64)) +
 		      4 * nla_total_size(sizeof(u32)) +
 		      nla_total_size(0);
-	size_t status = 4 * nla_total_size(sizeof(u32)) +
+	size_t status = 5 * nla_total_size(sizeof(u32)) +
 			2 * nla_total_size(sizeof(u64)) +
 			2 * nla_total_size(0) +
 			nla_total_size(CPG_CLUSTER_NAME_MAX + 1) +

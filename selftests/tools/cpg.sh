@@ -95,7 +95,7 @@ from_file()
 		cpg "$node" up --conf "$file" --no-wait || return
 	done
 	views_are "1 2 3" &&
-		prints 'node 2, operational, cluster "demo", local *:6000' \
+		prints 'node 2, operational, cluster "demo", local *:6000, *' \
 			2 show node &&
 		down 1 2 3
 }
@@ -112,9 +112,12 @@ link_local()
 	for node in 1 2; do
 		other=$((3 - node))
 		cpg "$node" up id "$node" local "${addr[node]}" \
-			peer "$other" "${addr[other]}" --no-wait || return
+			peer "$other" "${addr[other]}" profile cloud \
+			--no-wait || return
 	done
-	views_are "1 2" && prints '*local \[fe80::cafe:1%eth0\]:5405*' 1 show &&
+	views_are "1 2" &&
+		prints '*local \[fe80::cafe:1%eth0\]:5405, profile cloud*' \
+			1 show &&
 		down 1 2
 }
 

@@ -51,6 +51,7 @@ static void print_node(struct nl_node *node)
 	node->configured = true;
 	memcpy(node->cluster, "a\"b", sizeof("a\"b"));
 	addr4(&node->local, "10.0.0.1", 5405);
+	node->profile = CPG_TIMING_CLOUD;
 	node->state = CPG_NODE_STATE_STOPPED;
 	node->nodeid_used = true;
 	node->queued = 1ULL << 40;
@@ -60,8 +61,10 @@ static void print_node(struct nl_node *node)
 	node->state = CPG_NODE_STATE_GATHER;
 	print("a node whose id is used", show_text, SHOW_NODE, node, NULL);
 	node->state = 1000;
+	node->profile = CPG_TIMING_MAX + 1;
 	node->nodeid_used = false;
-	print("a state of a later kernel", show_text, SHOW_NODE, node, NULL);
+	print("a state and a profile of a later kernel", show_text, SHOW_NODE,
+	      node, NULL);
 }
 
 static void print_view(struct nl_node *node)

@@ -477,6 +477,9 @@ static int nl_node_attr(const struct nlattr *attr, void *data)
 	case CPG_A_CONFIGURED:
 		node->configured = true;
 		break;
+	case CPG_A_PROFILE:
+		node->profile = nl_uint(attr);
+		break;
 	case CPG_A_STATE:
 		node->state = nl_uint(attr);
 		break;

@@ -87,6 +87,7 @@ struct nl_node {
 	bool			configured;
 	char			cluster[CPG_CLUSTER_MAX + 1];
 	struct sockaddr_storage	local;
+	__u32		profile;
 	__u32		state;
 	bool			nodeid_used;
 	__u64		incarnation;

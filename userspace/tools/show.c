@@ -29,6 +29,17 @@ static const char *show_state(__u32 state)
 	return state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
+const char *const show_profiles[CPG_TIMING_MAX + 1] = {
+	[CPG_TIMING_DEFAULT]	= "default",
+	[CPG_TIMING_LAN]	= "lan",
+	[CPG_TIMING_CLOUD]	= "cloud",
+};
+
+static const char *show_profile(__u32 profile)
+{
+	return profile <= CPG_TIMING_MAX ? show_profiles[profile] : "unknown";
+}
+
 static struct show_addr show_addr(const struct sockaddr_storage *ss)
 {
 	socklen_t len = ss->ss_family == AF_INET ? sizeof(struct sockaddr_in) :
@@ -72,7 +83,9 @@ static void show_node(FILE *out, const struct nl_node *node)
 		fprintf(out, ", cluster ");
 		show_quoted(out, (const __u8 *)node->cluster,
 			    strlen(node->cluster));
-		fprintf(out, ", local %s", show_addr(&node->local).both);
+		fprintf(out, ", local %s, profile %s",
+			show_addr(&node->local).both,
+			show_profile(node->profile));
 	} else {
 		fprintf(out, ", not configured");
 	}
@@ -187,6 +200,7 @@ static void json_node(struct json *j, const struct nl_node *node)
 	if (node->configured) {
 		json_string(j, "cluster", node->cluster);
 		json_addr(j, &node->local);
+		json_string(j, "profile", show_profile(node->profile));
 	}
 	json_string(j, "state", show_state(node->state));
 	json_bool(j, "nodeid_used", node->nodeid_used);

@@ -18,6 +18,9 @@ enum {
 	SHOW_COUNTERS	= 1 << 4,
 };
 
+/* Names of CPG_TIMING_*, indexed by them. */
+extern const char *const show_profiles[CPG_TIMING_MAX + 1];
+
 void show_text(FILE *out, unsigned int what, const struct nl_node *node,
 	       const struct nl_groups *groups);
 void show_json(FILE *out, unsigned int what, const struct nl_node *node,

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include "conf.h"
+#include "show.h"
 #include "up.h"
 #include "util.h"
 
@@ -89,15 +90,10 @@ static int up_parse_option(struct up_args *args, const char *word,
 
 static int up_profile(const char *value, __u32 *profile)
 {
-	static const char *const names[] = {
-		[CPG_TIMING_DEFAULT]	= "default",
-		[CPG_TIMING_LAN]	= "lan",
-		[CPG_TIMING_CLOUD]	= "cloud",
-	};
 	__u32 i;
 
 	for (i = 0; i <= CPG_TIMING_MAX; i++)
-		if (!strcmp(value, names[i])) {
+		if (!strcmp(value, show_profiles[i])) {
 			*profile = i;
 			return EXIT_OK;
 		}
