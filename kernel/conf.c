@@ -3,6 +3,7 @@
  * Configuration and status of a namespace's node: what conf.h declares.
  */
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/netlink.h>
 #include <linux/random.h>
@@ -11,11 +12,6 @@
 
 #include "cpg_priv.h"
 #include "trace.h"
-
-enum {
-	/* The engine takes a second at most to say good-bye. */
-	CPG_STOP_MS = 2000,
-};
 
 /**
  * cpg_cluster_hash() - what stands for a cluster's name in packets
@@ -139,6 +135,33 @@ out_unlock:
 	return err;
 }
 
+/**
+ * cpg_node_leave() - begin to say good-bye
+ * @node: node; does nothing if it is not up
+ */
+void cpg_node_leave(struct cpg_node *node)
+{
+	cpg_node_lock(node);
+	if (rcu_access_pointer(node->bearer)) {
+		trace_cpg_stop(cpg_node_net(node)->net);
+		cpg_engine_stop(node->eng, ktime_get_ns());
+	}
+	cpg_node_unlock(node);
+}
+
+/**
+ * cpg_node_leave_wait() - until it is said
+ * @node: cpg_node_leave() was called for it
+ * @until: and no longer; in jiffies
+ */
+void cpg_node_leave_wait(struct cpg_node *node, unsigned long until)
+{
+	long left = until - jiffies;
+
+	if (rcu_access_pointer(node->bearer))
+		wait_for_completion_timeout(&node->stopped, max(left, 0L));
+}
+
 /* Say good-bye, take engine and bearer away. */
 static void cpg_node_stop(struct cpg_net *cn)
 {
@@ -146,12 +169,8 @@ static void cpg_node_stop(struct cpg_net *cn)
 	struct cpg_bearer *bearer;
 	struct cpg_engine *eng;
 
-	cpg_node_lock(node);
-	trace_cpg_stop(cn->net);
-	cpg_engine_stop(node->eng, ktime_get_ns());
-	cpg_node_unlock(node);
-	wait_for_completion_timeout(&node->stopped,
-				    msecs_to_jiffies(CPG_STOP_MS));
+	cpg_node_leave(node);
+	cpg_node_leave_wait(node, jiffies + CPG_LEAVE_MAX);
 
 	cpg_node_lock(node);
 	bearer = rcu_dereference_protected(node->bearer,

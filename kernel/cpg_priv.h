@@ -48,6 +48,8 @@ enum {
 	CPG_SND_OVERHEAD = 256,
 	/* Nodeid of a namespace without configuration. */
 	CPG_NODEID_DEFAULT = 1,
+	/* The engine takes a second at most to say good-bye. */
+	CPG_LEAVE_MAX = 2 * HZ,
 };
 
 union cpg_addr {
@@ -245,6 +247,7 @@ static inline struct cpg_sock *cpg_sk(const struct sock *sk)
 struct cpg_net *cpg_pernet(const struct net *net);
 int cpg_netns_init(void);
 void cpg_netns_exit(void);
+void cpg_netns_leave(void);
 
 static inline struct cpg_node *cpg_sk_node(const struct sock *sk)
 {
@@ -309,6 +312,8 @@ int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 
 /* conf.c */
 u32 cpg_cluster_hash(const char *name);
+void cpg_node_leave(struct cpg_node *node);
+void cpg_node_leave_wait(struct cpg_node *node, unsigned long until);
 void cpg_node_quiesce(struct cpg_net *cn);
 void cpg_node_conf_default(struct cpg_node *node,
 			   struct cpg_engine_config *cfg);

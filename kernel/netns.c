@@ -4,7 +4,11 @@
  */
 #include <linux/cred.h>
 #include <linux/init_task.h>
+#include <linux/jiffies.h>
+#include <linux/notifier.h>
 #include <linux/percpu.h>
+#include <linux/reboot.h>
+#include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -101,13 +105,53 @@ static struct pernet_operations cpg_net_ops = {
 };
 
 /**
+ * cpg_netns_leave() - all nodes say good-bye
+ *
+ * They do so at the same time, so that it takes no longer than one of them may
+ * take.  It may sleep.  A namespace that is in the list stays while the list is
+ * locked, and no node needs the list for its good-bye.
+ */
+void cpg_netns_leave(void)
+{
+	unsigned long until = jiffies + CPG_LEAVE_MAX;
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		cpg_node_leave(&cpg_pernet(net)->node);
+	for_each_net(net)
+		cpg_node_leave_wait(&cpg_pernet(net)->node, until);
+	up_read(&net_rwsem);
+}
+
+/* Devices still work when the machine begins to go down. */
+static int cpg_netns_reboot(struct notifier_block *nb, unsigned long action,
+			    void *data)
+{
+	cpg_netns_leave();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block cpg_reboot_notifier = {
+	.notifier_call	= cpg_netns_reboot,
+};
+
+/**
  * cpg_netns_init() - set up all namespaces, present and to come
  *
  * Return: 0 or a negative errno.
  */
 int cpg_netns_init(void)
 {
-	return register_pernet_subsys(&cpg_net_ops);
+	int err;
+
+	err = register_pernet_subsys(&cpg_net_ops);
+	if (err)
+		return err;
+	err = register_reboot_notifier(&cpg_reboot_notifier);
+	if (err)
+		unregister_pernet_subsys(&cpg_net_ops);
+	return err;
 }
 
 /**
@@ -115,5 +159,6 @@ int cpg_netns_init(void)
  */
 void cpg_netns_exit(void)
 {
+	unregister_reboot_notifier(&cpg_reboot_notifier);
 	unregister_pernet_subsys(&cpg_net_ops);
 }

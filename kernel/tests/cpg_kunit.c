@@ -4,9 +4,13 @@
  * engine says unusual things.
  */
 #include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/net.h>
+#include <linux/overflow.h>
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include <net/net_namespace.h>
@@ -256,6 +260,48 @@ static void cpg_sock_charge_test(struct kunit *test)
 	sock_release(sock);
 }
 
+/* --- the machine goes down --- */
+
+/* The node is out, in the time that it may take, and who is joined is told. */
+static void cpg_leave_test(struct kunit *test)
+{
+	struct cpg_node_conf *conf;
+	struct cpg_node_info *info;
+	struct socket *sock;
+	unsigned long start;
+	char data[8];
+
+	conf = kunit_kzalloc(test, struct_size(conf, peers, 1), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, conf);
+	conf->nodeid = 1;
+	conf->port = 5405;
+	conf->local.ss_family = AF_INET;
+	conf->votes = 1;
+	conf->expected = 1;
+	conf->n_peers = 1;
+	conf->peers[0].nodeid = 2;
+	conf->peers[0].addr.ss_family = AF_INET;
+	KUNIT_ASSERT_EQ(test, cpg_node_up(&init_net, conf, NULL), 0);
+	sock = cpg_test_join(test, "kunit leave", 0);
+	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), SCM_CPG_CONFCHG);
+
+	start = jiffies;
+	cpg_netns_leave();
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, start + CPG_LEAVE_MAX));
+	/* In a view of one the process sees itself go before that. */
+	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), SCM_CPG_CONFCHG);
+	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), -ENETDOWN);
+	info = cpg_node_info_get(&init_net);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(info));
+	if (!IS_ERR(info)) {
+		KUNIT_EXPECT_EQ(test, info->status.state, CPG_STATE_STOPPED);
+		kvfree(info);
+	}
+	/* Somebody may be quick enough to ask for it once more. */
+	KUNIT_EXPECT_EQ(test, cpg_node_down(&init_net, NULL), 0);
+	sock_release(sock);
+}
+
 static struct kunit_case cpg_cases[] = {
 	KUNIT_CASE_PARAM(cpg_hash_test, cpg_hash_gen_params),
 	KUNIT_CASE_PARAM(cpg_buf_test, cpg_buf_gen_params),
@@ -264,6 +310,7 @@ static struct kunit_case cpg_cases[] = {
 	KUNIT_CASE(cpg_sock_missing_test),
 	KUNIT_CASE(cpg_sock_view_test),
 	KUNIT_CASE(cpg_sock_charge_test),
+	KUNIT_CASE(cpg_leave_test),
 	{}
 };
 
