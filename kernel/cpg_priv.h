@@ -295,6 +295,8 @@ void cpg_node_exit(struct cpg_node *node);
 void cpg_node_lock(struct cpg_node *node) __acquires(&node->lock);
 void cpg_node_unlock(struct cpg_node *node) __releases(&node->lock);
 void cpg_node_rcv(struct cpg_node *node, struct sk_buff *skb);
+void cpg_node_unreachable(struct cpg_node *node,
+			  const struct cpg_bearer *bearer, u32 nodeid);
 int cpg_node_engine_replace(struct cpg_node *node,
 			    const struct cpg_engine_config *cfg,
 			    const struct cpg_node_conf *conf,
@@ -336,6 +338,8 @@ struct cpg_bearer *cpg_bearer_create(struct net *net, struct cpg_node *node,
 void cpg_bearer_destroy(struct cpg_bearer *bearer);
 u32 cpg_bearer_mtu(struct cpg_bearer *bearer);
 void cpg_bearer_xmit(struct cpg_bearer *bearer, const struct cpg_tx *tx);
+void cpg_udp_err_rcv(struct sock *sk, struct sk_buff *skb, int err,
+		     __be16 port, u32 info, u8 *payload);
 void cpg_bearer_source(const struct sk_buff *skb, union cpg_addr *addr);
 
 #ifdef CONFIG_PROC_FS

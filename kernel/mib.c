@@ -12,6 +12,7 @@ const char *const cpg_mib_names[CPG_MIB_DROP] = {
 	[CPG_MIB_RXFULL]	= "RxFull",
 	[CPG_MIB_RXNOMEM]	= "RxNoMem",
 	[CPG_MIB_RXNONODE]	= "RxNoNode",
+	[CPG_MIB_UNREACHABLE]	= "Unreachable",
 	[CPG_MIB_TXPACKETS]	= "TxPackets",
 	[CPG_MIB_TXNOMEM]	= "TxNoMem",
 	[CPG_MIB_TXNOROUTE]	= "TxNoRoute",

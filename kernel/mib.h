@@ -16,6 +16,7 @@ enum cpg_mib_field {
 	CPG_MIB_RXFULL,		/* of these, too many waited: dropped */
 	CPG_MIB_RXNOMEM,	/* no memory to take one in: dropped */
 	CPG_MIB_RXNONODE,	/* came when the node was just gone: dropped */
+	CPG_MIB_UNREACHABLE,	/* times that a peer said it has no such port */
 	CPG_MIB_TXPACKETS,	/* packets sent, one for each destination */
 	CPG_MIB_TXNOMEM,	/* no memory to send one */
 	CPG_MIB_TXNOROUTE,	/* no route, or destination not known */

@@ -468,6 +468,25 @@ void cpg_node_rcv(struct cpg_node *node, struct sk_buff *skb)
 		__cpg_node_unlock(node);
 }
 
+/**
+ * cpg_node_unreachable() - another node is said not to be there
+ * @node: node
+ * @bearer: by which it was said; of no interest if it is not the present one
+ * @nodeid: the other
+ *
+ * Softirq, RCU read lock held.
+ */
+void cpg_node_unreachable(struct cpg_node *node,
+			  const struct cpg_bearer *bearer, u32 nodeid)
+{
+	cpg_node_lock(node);
+	if (rcu_access_pointer(node->bearer) == bearer) {
+		CPG_INC_STATS(node, CPG_MIB_UNREACHABLE);
+		cpg_engine_unreachable(node->eng, ktime_get_ns(), nodeid);
+	}
+	cpg_node_unlock(node);
+}
+
 /* Looks at everything, so not after every packet. */
 static void cpg_node_check(struct cpg_node *node)
 {

@@ -9,6 +9,7 @@
  */
 #include <linux/bsearch.h>
 #include <linux/inetdevice.h>
+#include <linux/jiffies.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -29,6 +30,8 @@ enum {
 	CPG_COPY_MAX = 256,
 	CPG_HEADROOM = ALIGN(LL_MAX_HEADER + sizeof(struct ipv6hdr) +
 			     sizeof(struct udphdr), 16),
+	/* Between two ICMP errors of a peer that are looked at. */
+	CPG_ERR_PAUSE = HZ / 10,
 };
 
 /**
@@ -36,11 +39,14 @@ enum {
  * @nodeid: its id
  * @addr: where it is
  * @cache: the route to it
+ * @err_next: jiffies from which on an ICMP error of it is looked at; may be
+ *	written by two at a time, then both are
  */
 struct cpg_peer {
 	u32			nodeid;
 	union cpg_addr		addr;
 	struct dst_cache	cache;
+	unsigned long		err_next;
 };
 
 /**
@@ -52,7 +58,7 @@ struct cpg_peer {
  * @peers: ascending by node id
  *
  * Immutable once it is made, except for the peers' caches, which have locks of
- * their own.
+ * their own, and err_next.
  */
 struct cpg_bearer {
 	struct socket		*sock;
@@ -101,6 +107,63 @@ static int cpg_udp_rcv(struct sock *sk, struct sk_buff *skb)
 drop:
 	kfree_skb(skb);
 	return 0;
+}
+
+/*
+ * Does the peer itself say that it does not have the port?  What somebody on
+ * the way refuses tells nothing of the peer.
+ */
+static bool cpg_udp_err_is_of(const struct sk_buff *skb, __be16 port,
+			      const struct cpg_peer *peer)
+{
+	const union cpg_addr *addr = &peer->addr;
+
+	if (addr->sin.sin_port != port)
+		return false;
+	if (addr->sa.sa_family == AF_INET) {
+		const struct iphdr *sent = (const void *)skb->data;
+
+		return sent->daddr == addr->sin.sin_addr.s_addr &&
+		       sent->daddr == ip_hdr(skb)->saddr;
+	} else {
+		const struct ipv6hdr *sent = (const void *)skb->data;
+
+		return ipv6_addr_equal(&sent->daddr, &addr->sin6.sin6_addr) &&
+		       ipv6_addr_equal(&sent->daddr, &ipv6_hdr(skb)->saddr);
+	}
+}
+
+/**
+ * cpg_udp_err_rcv() - an ICMP error for a packet of the bearer
+ * @sk: its socket
+ * @skb: skb->data is at the IP header of the packet that was sent, the network
+ *	header is that of the error
+ * @err: what the error stands for
+ * @port: where the packet was sent to
+ * @info: not used
+ * @payload: not used
+ *
+ * A port is unreachable when the node has gone without a good-bye.  Anybody can
+ * forge that, so it is a hint; at the pace of a flood it is not even that.
+ *
+ * Softirq, RCU read lock held.
+ */
+void cpg_udp_err_rcv(struct sock *sk, struct sk_buff *skb, int err,
+		     __be16 port, u32 info, u8 *payload)
+{
+	struct cpg_bearer *bearer = rcu_dereference_sk_user_data(sk);
+	struct cpg_peer *peer, *end;
+
+	if (!bearer || err != ECONNREFUSED)
+		return;
+	end = bearer->peers + bearer->n_peers;
+	for (peer = bearer->peers; peer < end; peer++)
+		if (cpg_udp_err_is_of(skb, port, peer))
+			break;
+	if (peer == end || time_before(jiffies, READ_ONCE(peer->err_next)))
+		return;
+	WRITE_ONCE(peer->err_next, jiffies + CPG_ERR_PAUSE);
+	cpg_node_unreachable(bearer->node, bearer, peer->nodeid);
 }
 
 /**
@@ -385,6 +448,7 @@ static int cpg_bearer_open(struct net *net, struct cpg_bearer *bearer)
 		.sk_user_data	= bearer,
 		.encap_type	= 1,
 		.encap_rcv	= cpg_udp_rcv,
+		.encap_err_rcv	= cpg_compat_udp_err_rcv,
 	};
 	int err;
 
@@ -422,6 +486,7 @@ static int cpg_bearer_peers_init(struct cpg_bearer *bearer,
 			return err;
 		bearer->n_peers++;
 		peer->nodeid = conf->peers[i].nodeid;
+		peer->err_next = jiffies;
 		cpg_addr_set(&peer->addr, &conf->peers[i].addr, conf->port);
 	}
 	sort(bearer->peers, bearer->n_peers, sizeof(*peer), cpg_peer_cmp,
