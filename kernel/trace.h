@@ -191,8 +191,8 @@ TRACE_EVENT(cpg_accept,
 		__entry->len = t->ev->len;
 	),
 	TP_printk("net=%u proc=%u port=%u serial=%llu service=%u len=%u hash=%llx",
-		  __entry->net, __entry->proc, __entry->port,
-		  __entry->serial, __entry->service, __entry->len, __entry->hash)
+		  __entry->net, __entry->proc, __entry->port, __entry->serial,
+		  __entry->service, __entry->len, __entry->hash)
 );
 
 /* A message, a join or a leave, in its place; processes are told or not. */

@@ -23,7 +23,7 @@ enum {
  * The greatest number of a view: milliseconds for longer than anybody can
  * wait, and the next one does not wrap.
  */
-#define CPG_VIEW_SEQ_MAX	(1ULL << 62)
+#define CPG_VIEW_SEQ_MAX	(U64_MAX / 4)
 
 /* Types of packets; the number is on the wire. */
 enum cpg_wire_type {

@@ -462,11 +462,12 @@ static const char *test_flap(void)
 
 static const struct ktap_test tests[] = {
 	TEST(idle), TEST(dead_lan), TEST(dead_default), TEST(dead_odd),
-	TEST(calm), TEST(chain3), TEST(oneway3), TEST(oneway3_back), TEST(oneway2),
-	TEST(oneway2_back), TEST(link5), TEST(link5_oneway),
+	TEST(calm), TEST(chain3), TEST(oneway3), TEST(oneway3_back),
+	TEST(oneway2), TEST(oneway2_back), TEST(link5), TEST(link5_oneway),
 	TEST(link8_unwatched), TEST(link8_unwatched_back), TEST(hub5),
 	TEST(hub5_oneway), TEST(chain5), TEST(bar6), TEST(star4),
-	TEST(deaf5), TEST(mute5), TEST(first_to_know), TEST(link_short), TEST(adaptive),
+	TEST(deaf5), TEST(mute5), TEST(first_to_know), TEST(link_short),
+	TEST(adaptive),
 	TEST(doubt), TEST(doubt_witness), TEST(doubt_alone),
 	TEST(unreachable), TEST(unreachable_lie), TEST(flap),
 };

@@ -350,7 +350,7 @@ static void swarm_heal(struct swarm *w)
 	do_op(w, SIM_OP_HEAL, 0, 0, 0, 0);
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		n_up += !!s->nodes[i].eng;
-	/* A node whose good-bye got lost is not let in before it is forgotten. */
+	/* A node whose good-bye got lost has to be forgotten first. */
 	if (n_up < s->cfg.n_nodes)
 		sim_run(s, 4 * s->cfg.beacon);
 	for (i = 0; i < s->cfg.n_nodes; i++)

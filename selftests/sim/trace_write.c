@@ -98,7 +98,8 @@ void trace_deliver(const struct orc_life *life, struct orc_id id, u64 pos,
 	put(life->orc, "deliver",
 	    "net=%u view=%llu.%u pos=%llu origin=%u port=%u serial=%llu message=%u again=%u service=%u len=%u hash=%llx\n",
 	    net_of(life), U(id.seq), id.rep, U(pos), what->origin, what->port,
-	    U(what->serial), what->is_msg, what->again, what->svc, what->len, U(what->hash));
+	    U(what->serial), what->is_msg, what->again, what->svc, what->len,
+	    U(what->hash));
 }
 
 void trace_place(const struct orc_life *life, struct orc_id id, u64 pos,
