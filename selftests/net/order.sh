@@ -4,15 +4,16 @@
 # order.sh [MEMBER [NETEM...]]: three nodes, a member on each, all send at
 # once; the topology is that of cpg_lib.sh.  All deliver all, in one order.
 #
-# MEMBER is order_member (on a socket, the default), order_member_safe or
+# MEMBER is order_member (on a socket), order_member_safe or
 # order_member_libcpg, with a colon and the number of messages of each member
-# behind it, or several of these with commas between; NETEM what netem does to
-# every link.
+# behind it, or several of these with commas between, by default all three;
+# NETEM what netem does to every link.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/cpg_lib.sh
 . "$(dirname "$0")/../lib/cpg_lib.sh"
 
-programs=${1:-order_member:5000}
+programs=order_member:5000,order_member_safe:1000,order_member_libcpg:1000
+programs=${1:-$programs}
 shift
 LIMIT=600			# seconds
 
