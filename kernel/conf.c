@@ -246,6 +246,7 @@ static void cpg_node_info_engine(struct cpg_node *node,
 		if (st->heard)
 			info->peers[i].age_ms = div_u64(now - st->heard,
 							NSEC_PER_MSEC);
+		info->peers[i].silence_ms = div_u64(st->silence, NSEC_PER_MSEC);
 	}
 	info->n_peers = i;
 }

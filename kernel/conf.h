@@ -113,6 +113,7 @@ struct cpg_node_info {
 		struct cpg_peer_status	status;
 		struct sockaddr_storage	addr;
 		u64			age_ms;	/* since it was heard */
+		u64			silence_ms;	/* until it is out */
 	} peers[CPG_NODES_MAX];
 };
 

@@ -503,7 +503,9 @@ static int cpg_nl_peer_put(struct sk_buff *msg,
 	if (st->incarnation &&
 	    (nla_put_uint(msg, CPG_A_PEER_STATUS_INCARNATION,
 			  st->incarnation) ||
-	     nla_put_uint(msg, CPG_A_PEER_STATUS_AGE, node->peers[i].age_ms)))
+	     nla_put_uint(msg, CPG_A_PEER_STATUS_AGE, node->peers[i].age_ms) ||
+	     nla_put_uint(msg, CPG_A_PEER_STATUS_SILENCE,
+			  node->peers[i].silence_ms)))
 		return -EMSGSIZE;
 
 	nla_nest_end(msg, nest);

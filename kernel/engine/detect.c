@@ -115,8 +115,8 @@ u32 cpg_detect_targets(struct cpg_engine *eng, u32 *nodeids)
 }
 
 /* How long a node may be silent that sends all its heartbeats here. */
-static u64 cpg_detect_silence(const struct cpg_engine *eng,
-			      const struct cpg_peer *peer)
+u64 cpg_detect_silence(const struct cpg_engine *eng,
+		       const struct cpg_peer *peer)
 {
 	u64 most = CPG_SILENCE_MAX * eng->cfg.suspect;
 	u64 usual;

@@ -455,6 +455,8 @@ struct cpg_event *cpg_engine_view_get(struct cpg_engine *eng);
  * @alive: a packet came within the time of suspicion
  * @nodeid_used: two live nodes have this id
  * @heard: time of the last packet; 0 if there was none
+ * @silence: a member is put out when nobody has heard it for so long: what is
+ *	configured, or longer where its heartbeats came irregularly
  */
 struct cpg_peer_status {
 	u32	nodeid;
@@ -463,6 +465,7 @@ struct cpg_peer_status {
 	bool	alive;
 	bool	nodeid_used;
 	u64	heard;
+	u64	silence;
 };
 
 /* The @i th configured node other than this one; false at the end. */

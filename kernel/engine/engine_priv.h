@@ -742,6 +742,8 @@ void cpg_peer_used_rcv(struct cpg_engine *eng, const struct cpg_wire_hdr *hdr);
 u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set);
 
 /* detect.c */
+u64 cpg_detect_silence(const struct cpg_engine *eng,
+		       const struct cpg_peer *peer);
 u64 cpg_detect_window(const struct cpg_engine *eng,
 		      const struct cpg_peer *peer);
 bool cpg_detect_is_quiet(const struct cpg_engine *eng,

@@ -410,6 +410,8 @@ bool cpg_engine_peer_status(const struct cpg_engine *eng, u64 now, u32 i,
 			 !peer->probe_since,
 		.nodeid_used = peer->nodeid_used,
 		.heard = peer->heard,
+		.silence = cpg_detect_silence(eng, peer) +
+			   eng->cfg.corroborate,
 	};
 	return true;
 }

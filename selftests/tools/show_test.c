@@ -86,13 +86,14 @@ static void print_peers(struct nl_node *node)
 	node->n_peers = 3;
 	node->peers[0] = (struct nl_peer){
 		.nodeid = 2, .in_view = true, .alive = true, .heard = true,
-		.age = 12, .incarnation = 1,
+		.age = 12, .silence = 260, .incarnation = 1,
 	};
 	addr6(&node->peers[0].addr, "fd00::2", 5405);
 	node->peers[1] = (struct nl_peer){ .nodeid = 3 };
 	addr6(&node->peers[1].addr, "fd00::3", 5406);
 	node->peers[2] = (struct nl_peer){
-		.nodeid = 4, .heard = true, .age = 3000, .nodeid_used = true,
+		.nodeid = 4, .heard = true, .age = 3000,
+		.silence = 310, .nodeid_used = true,
 	};
 	addr6(&node->peers[2].addr, "fd00::4", 5405);
 	print("peers", show_text, SHOW_PEERS, node, NULL);

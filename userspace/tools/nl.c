@@ -429,6 +429,9 @@ static int nl_peer_attr(const struct nlattr *attr, void *data)
 		peer->heard = true;
 		peer->age = nl_uint(attr);
 		break;
+	case CPG_A_PEER_STATUS_SILENCE:
+		peer->silence = nl_uint(attr);
+		break;
 	}
 	return MNL_CB_OK;
 }

@@ -54,6 +54,7 @@ struct nl_peer {
 	struct sockaddr_storage	addr;
 	__u64		incarnation;
 	__u64		age;
+	__u64		silence;
 	bool			heard;
 	bool			in_view;
 	bool			alive;

@@ -120,8 +120,9 @@ static void show_peers(FILE *out, const struct nl_node *node)
 			show_addr(&peer->addr).both,
 			peer->in_view ? "in the view" : "not in the view");
 		if (peer->heard)
-			fprintf(out, "%sheard %llu ms ago\n",
-				peer->alive ? "" : "dead, ", peer->age);
+			fprintf(out, "%sheard %llu ms ago of at most %llu\n",
+				peer->alive ? "" : "dead, ", peer->age,
+				peer->silence);
 		else
 			fprintf(out, "never heard\n");
 		if (peer->nodeid_used)
@@ -246,6 +247,7 @@ static void json_peers(struct json *j, const struct nl_node *node)
 		if (peer->heard) {
 			json_incarnation(j, peer->incarnation);
 			json_uint(j, "age_ms", peer->age);
+			json_uint(j, "silence_ms", peer->silence);
 		}
 		json_close(j, '}');
 	}
