@@ -8,6 +8,8 @@
  * of a group receives the same events in the same order.
  *
  * Documentation/networking/af_cpg.rst describes each call.
+ *
+ * __extension__ marks what C++ has not, arrays without a size.
  */
 #ifndef _UAPI_LINUX_CPG_H
 #define _UAPI_LINUX_CPG_H
@@ -128,7 +130,7 @@ struct cpg_member {
  * @entries: the members, then those that left, then those that came, each list
  *	in ascending order of (nodeid, pid, port)
  */
-struct cpg_confchg {
+__extension__ struct cpg_confchg {
 	__u32			n_members;
 	__u32			n_left;
 	__u32			n_joined;
@@ -148,7 +150,7 @@ struct cpg_confchg {
  * @n_nodes: number of @nodes
  * @nodes: node ids, ascending
  */
-struct cpg_view {
+__extension__ struct cpg_view {
 	__u64	seq;
 	__u32	rep;
 	__u32	leader;
@@ -182,7 +184,7 @@ struct cpg_seq {
  * A buffer that is too short for the list gives ENOBUFS and stores the length
  * that is needed in optlen.  An unknown group has no members.
  */
-struct cpg_members {
+__extension__ struct cpg_members {
 	struct cpg_group	group;
 	__u32			n_members;
 	__u32			__pad;
@@ -197,7 +199,7 @@ struct cpg_members {
  *
  * ENOBUFS as with struct cpg_members.
  */
-struct cpg_groups {
+__extension__ struct cpg_groups {
 	__u32	n_groups;
 	__u32	__pad;
 	__u8	data[];
