@@ -11,6 +11,7 @@ ours=$(cd ../../userspace && pwd)
 lib=$ours/lib/libcpg.so.4
 debian=/usr/include
 debian_lib=$(ldconfig -p | awk '$1 == "libcpg.so.4" { print $NF; exit }')
+readonly ABIDIFF_ABI_CHANGE=4	# bit of its exit status
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 count=0 failed=0
@@ -44,6 +45,16 @@ check_debian()
 		count=$((count + 1))
 		echo "ok $count $1 # SKIP no ${file:-libcpg.so.4}"
 	fi
+}
+
+# check_abidiff FILE NAME COMMAND...: the same, without abidiff too.
+check_abidiff()
+{
+	local file=$1
+
+	shift
+	[ -n "$(command -v abidiff)" ] || file=abidiff
+	check_debian "$file" "$@"
 }
 
 readonly functions='context_get context_set dispatch fd_get finalize
@@ -116,6 +127,46 @@ names_same()
 	diff "$tmp/want" "$tmp/have"
 }
 
+# stub CC-FLAG... OUTPUT: a library of Debian's header: each function as it is
+# declared there, and debug information of all its types.
+stub()
+{
+	echo '#include <corosync/cpg.h>' > "$tmp/protos.c"
+	gcc "${@:1:$#-1}" -aux-info "$tmp/protos" -fsyntax-only \
+		"$tmp/protos.c" || return
+	sed -n 's|^/\* .*/corosync/cpg\.h:.* \*/ extern \(.*\);$|\1 { __builtin_trap(); }|p' \
+		"$tmp/protos" >> "$tmp/protos.c"
+	gcc "${@:1:$#-1}" -g -shared -fPIC -Wl,-soname,libcpg.so.4 \
+		-Wl,--version-script="$ours/libcpg/libcpg.map" \
+		-o "${*: -1}" "$tmp/protos.c"
+}
+
+# Debian's library has no debug information, so this compares symbols only;
+# what they are made of is in the header.
+abidiff_library()
+{
+	abidiff "$debian_lib" "$lib"
+}
+
+abidiff_header()
+{
+	stub "$tmp/stub.so" && abidiff "$tmp/stub.so" "$lib"
+}
+
+# A member of 8 bytes instead of 4 would have been noticed.
+abidiff_notices()
+{
+	local status=0
+
+	mkdir -p "$tmp/wrong/corosync" &&
+		sed 's/uint32_t nodeid;/uint64_t nodeid;/' \
+			"$debian/corosync/cpg.h" \
+			> "$tmp/wrong/corosync/cpg.h" &&
+		stub -I"$tmp/wrong" "$tmp/wrong.so" || return
+	abidiff "$tmp/wrong.so" "$lib" || status=$?
+	[ $((status & ABIDIFF_ABI_CHANGE)) -ne 0 ]
+}
+
 pkgconfig()
 {
 	PKG_CONFIG_PATH=$ours/lib/pkgconfig pkg-config --exact-version=3.1.7 \
@@ -148,6 +199,12 @@ check_debian "$debian/corosync/cpg.h" "... are those of Debian's headers" \
 	compile "$debian" abi_layout.c
 check_debian "$debian/corosync/cpg.h" "names are those of Debian's headers" \
 	names_same
+check_abidiff "$debian_lib" "abidiff: symbols are those of Debian's library" \
+	abidiff_library
+check_abidiff "$debian/corosync/cpg.h" \
+	"abidiff: types are those of Debian's header" abidiff_header
+check_abidiff "$debian/corosync/cpg.h" \
+	"abidiff: another type would be noticed" abidiff_notices
 for standard in c99 c11 c++17; do
 	for header in cpg.h corotypes.h; do
 		check "$header compiles alone as $standard" \
