@@ -4,11 +4,13 @@
  *
  * What you type goes to all who are in the group, and everybody sees
  * everything in the same order: what was said, who came, who left, and why.
+ * chat_socket.c and chat.py do without the library, and talk to this one.
  */
-#include <poll.h>
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <corosync/cpg.h>
@@ -39,63 +41,59 @@ static void confchg(cpg_handle_t handle, const struct cpg_name *group,
 		    const struct cpg_address *left, size_t n_left,
 		    const struct cpg_address *joined, size_t n_joined)
 {
-	size_t i;
-
 	print_changes(left, n_left);
 	print_changes(joined, n_joined);
 	printf("* in the group:");
-	for (i = 0; i < n_members; i++)
-		printf(" %u/%u", members[i].nodeid, members[i].pid);
+	for (; n_members; n_members--, members++)
+		printf(" %u/%u", members->nodeid, members->pid);
 	printf("\n");
 }
 
 static void check(const char *what, cs_error_t error)
 {
-	if (error == CS_OK)
-		return;
-	fprintf(stderr, "chat: %s: error %d\n", what, error);
-	exit(1);
+	if (error != CS_OK)
+		errx(1, "%s: error %d", what, error);
 }
 
-/* False at the end of input. */
-static int say(cpg_handle_t handle)
+static void say(cpg_handle_t handle)
 {
 	char line[1024];
 	struct iovec iov = { .iov_base = line };
 	cs_error_t error;
 
 	if (!fgets(line, sizeof(line), stdin))
-		return 0;
+		exit(cpg_finalize(handle) != CS_OK);
 	iov.iov_len = strcspn(line, "\n");
-	do {
-		error = cpg_mcast_joined(handle, CPG_TYPE_AGREED, &iov, 1);
-	} while (error == CS_ERR_TRY_AGAIN && !usleep(1000));
+	while ((error = cpg_mcast_joined(handle, CPG_TYPE_AGREED, &iov, 1)) ==
+	       CS_ERR_TRY_AGAIN)
+		usleep(1000);
 	check("cpg_mcast_joined", error);
-	return 1;
 }
 
 int main(int argc, char **argv)
 {
+	struct epoll_event ev = { .events = EPOLLIN };
 	cpg_callbacks_t callbacks = { deliver, confchg };
-	struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN },
-				 { .events = POLLIN } };
-	struct cpg_name group = { 0 };
+	struct cpg_name group = { .length = argc > 1 ? strlen(argv[1]) : 0 };
+	int fd, epfd = epoll_create1(0);
 	cpg_handle_t handle;
 
-	if (argc != 2 || strlen(argv[1]) > CPG_MAX_NAME_LENGTH)
-		return 2;
-	group.length = strlen(argv[1]);
+	if (argc != 2 || group.length > CPG_MAX_NAME_LENGTH)
+		errx(2, "usage: chat GROUP");
 	memcpy(group.value, argv[1], group.length);
 	setvbuf(stdin, NULL, _IONBF, 0);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	check("cpg_initialize", cpg_initialize(&handle, &callbacks));
-	check("cpg_fd_get", cpg_fd_get(handle, &fds[1].fd));
 	check("cpg_join", cpg_join(handle, &group));
-	do {
-		poll(fds, 2, -1);
-		if (fds[1].revents)
+	epoll_ctl(epfd, EPOLL_CTL_ADD, STDIN_FILENO, &ev);
+	check("cpg_fd_get", cpg_fd_get(handle, &fd));
+	ev.data.fd = fd;
+	epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev);
+	while (epoll_wait(epfd, &ev, 1, -1) == 1)
+		if (ev.data.fd == fd)
 			check("cpg_dispatch",
 			      cpg_dispatch(handle, CS_DISPATCH_ALL));
-	} while (!fds[0].revents || say(handle));
-	return cpg_finalize(handle) != CS_OK;
+		else
+			say(handle);
+	return 1;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The least there is: join, say hello, read it back.
+ * The least there is: join, say hello, read it back.	hello
  *
  * A namespace without configuration is a cluster of one node, so this needs
  * nothing but the module.
