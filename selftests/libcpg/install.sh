@@ -157,7 +157,7 @@ examples_compile()
 {
 	local page n=0
 
-	for page in "$root"/usr/share/man/man3/*.3; do
+	for page in "$root"/usr/share/man/man[37]/*; do
 		grep -q '^\.Sh EXAMPLES' "$page" || continue
 		awk '/^\.Sh / { part = $2 }
 			/^\.Ed/ { code = 0 }
