@@ -610,6 +610,7 @@ struct cpg_proc {
  * @nodeid_used: another node has this node's id
  * @rng: state of the pseudo-random numbers
  * @peers: by slot; CPG_SLOT_SELF stays NULL
+ * @by_id: the same, without gaps, in ascending order of their node ids
  * @n_slots: slots in use, with this node's
  * @max_seq: greatest view seq ever seen
  * @serial: of the last message that was accepted
@@ -663,6 +664,7 @@ struct cpg_engine {
 	bool				nodeid_used;
 	u64				rng;
 	struct cpg_peer			*peers[CPG_NODES_MAX];
+	struct cpg_peer			*by_id[CPG_NODES_MAX];
 	u32				n_slots;
 	u64				max_seq;
 	u64				serial;

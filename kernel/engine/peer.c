@@ -6,19 +6,35 @@
  */
 #include "engine_priv.h"
 
+/* Where a node is, or would be, among all peers by node id. */
+static u32 cpg_peer_rank(const struct cpg_engine *eng, u32 nodeid)
+{
+	u32 lo = 0, hi = eng->n_slots - 1;
+
+	while (lo < hi) {
+		u32 i = lo + (hi - lo) / 2;
+
+		if (eng->by_id[i]->nodeid < nodeid)
+			lo = i + 1;
+		else
+			hi = i;
+	}
+	return lo;
+}
+
 struct cpg_peer *cpg_peer_find(const struct cpg_engine *eng, u32 nodeid)
 {
-	u32 i;
+	u32 i = cpg_peer_rank(eng, nodeid);
 
-	for (i = 1; i < eng->n_slots; i++)
-		if (eng->peers[i]->nodeid == nodeid)
-			return eng->peers[i];
+	if (i < eng->n_slots - 1 && eng->by_id[i]->nodeid == nodeid)
+		return eng->by_id[i];
 	return NULL;
 }
 
 int cpg_engine_peer_add(struct cpg_engine *eng, u64 now, u32 nodeid)
 {
 	struct cpg_peer *peer;
+	u32 i;
 
 	if (!nodeid || nodeid == eng->cfg.nodeid)
 		return -EINVAL;
@@ -32,6 +48,9 @@ int cpg_engine_peer_add(struct cpg_engine *eng, u64 now, u32 nodeid)
 	peer->nodeid = nodeid;
 	peer->slot = eng->n_slots;
 	peer->idx = CPG_NO_IDX;
+	for (i = eng->n_slots - 1; i && eng->by_id[i - 1]->nodeid > nodeid; i--)
+		eng->by_id[i] = eng->by_id[i - 1];
+	eng->by_id[i] = peer;
 	eng->peers[eng->n_slots++] = peer;
 	eng->now = now;
 	cpg_engine_arm(eng, &eng->beacon_at, 0);
@@ -389,19 +408,10 @@ bool cpg_engine_peer_status(const struct cpg_engine *eng, u64 now, u32 i,
 			    struct cpg_peer_status *st)
 {
 	const struct cpg_peer *peer;
-	u32 slot, before, other;
 
-	/* The table is in the order of configuration; rank by node id. */
-	for (slot = 1; slot < eng->n_slots; slot++) {
-		peer = eng->peers[slot];
-		before = 0;
-		for (other = 1; other < eng->n_slots; other++)
-			before += eng->peers[other]->nodeid < peer->nodeid;
-		if (before == i)
-			break;
-	}
-	if (slot >= eng->n_slots)
+	if (i >= eng->n_slots - 1)
 		return false;
+	peer = eng->by_id[i];
 	*st = (struct cpg_peer_status) {
 		.nodeid = peer->nodeid,
 		.incarnation = peer->incarnation,
