@@ -48,8 +48,20 @@ static bool cpg_choose_is_dead(const struct cpg_engine *eng,
 	return false;
 }
 
+static void cpg_choose_candidates(const struct cpg_engine *eng,
+				  struct cpg_set *all)
+{
+	u32 i;
+
+	memset(all, 0, sizeof(*all));
+	cpg_set_add(all, CPG_SLOT_SELF);
+	for (i = 1; i < eng->n_slots; i++)
+		if (cpg_view_is_candidate(eng, eng->peers[i]))
+			cpg_set_add(all, i);
+}
+
 /*
- * Fills in who hears whom.  A member whose JOIN does not come here, but to
+ * Fills in who hears whom, of the candidates.  A member whose JOIN does not come here, but to
  * others, gets the benefit of the doubt: this node is not in its way.  One that
  * is dead does not: it would be in the way of whoever found that out first.
  */
@@ -58,13 +70,8 @@ static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
 	struct cpg_set hidden = { };
 	u32 i, k;
 
-	memset(all, 0, sizeof(*all));
 	memset(&eng->links, 0, sizeof(eng->links));
-	cpg_set_add(all, CPG_SLOT_SELF);
 	cpg_set_add(&eng->links, CPG_SLOT_SELF);
-	for (i = 1; i < eng->n_slots; i++)
-		if (cpg_view_is_candidate(eng, eng->peers[i]))
-			cpg_set_add(all, i);
 	for (i = 1; i < eng->n_slots; i++) {
 		if (cpg_set_has(all, i) || !cpg_peer_in_view(eng->peers[i]) ||
 		    cpg_choose_is_dead(eng, all, i))
@@ -156,17 +163,11 @@ static u32 cpg_choose_again(const struct cpg_engine *eng,
 	return best;
 }
 
-/**
- * cpg_choose() - with whom this node should be in a view
- * @eng: engine, gathering
- * @set: stores the slots, with this node's own
- *
- * Return: the node id of the lowest, who proposes.
- */
-u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set)
+/* The greatest set that contains this node; @left: the candidates. */
+static void cpg_choose_anew(struct cpg_engine *eng, struct cpg_set left,
+			    struct cpg_set *set)
 {
-	struct cpg_set left, primary = { };
-	u32 lowest = eng->cfg.nodeid;
+	struct cpg_set primary = { };
 	u32 i;
 
 	cpg_choose_links(eng, &left);
@@ -184,12 +185,48 @@ u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set)
 		while ((i = cpg_choose_again(eng, &left, set)) != CPG_NO_IDX)
 			cpg_set_add(set, i);
 		if (cpg_set_has(set, CPG_SLOT_SELF))
-			break;
+			return;
 		left.w[0] &= ~set->w[0];
 		left.w[1] &= ~set->w[1];
 	}
-	for (i = 1; i < eng->n_slots; i++)
-		if (cpg_set_has(set, i))
-			lowest = min(lowest, eng->peers[i]->nodeid);
-	return lowest;
+}
+
+/**
+ * cpg_choose() - with whom this node should be in a view
+ * @eng: engine, gathering
+ * @set: stores the slots, with this node's own
+ *
+ * Asked after every packet; what was found is good until a node tells
+ * something else of the others, or there are other candidates.
+ *
+ * Return: the node id of the lowest, who proposes.
+ */
+u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set)
+{
+	struct cpg_set all;
+	u32 i;
+
+	cpg_choose_candidates(eng, &all);
+	if (eng->is_news || !cpg_set_equal(&all, &eng->choice_of)) {
+		cpg_choose_anew(eng, all, &eng->choice);
+		eng->choice_of = all;
+		eng->is_news = false;
+	}
+	*set = eng->choice;
+	for (i = 0; i < eng->n_slots - 1; i++)
+		if (cpg_set_has(set, eng->by_id[i]->slot))
+			return min(eng->cfg.nodeid, eng->by_id[i]->nodeid);
+	return eng->cfg.nodeid;
+}
+
+/* Would the choice be the same if it were made anew? */
+bool cpg_choose_is_good(struct cpg_engine *eng)
+{
+	struct cpg_set all, set;
+
+	cpg_choose_candidates(eng, &all);
+	if (eng->is_news || !cpg_set_equal(&all, &eng->choice_of))
+		return true;
+	cpg_choose_anew(eng, all, &set);
+	return cpg_set_equal(&set, &eng->choice);
 }

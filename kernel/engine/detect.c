@@ -200,6 +200,7 @@ void cpg_detect_heard(struct cpg_engine *eng, struct cpg_peer *peer)
 				       eng->cfg.join_repeat);
 	}
 	peer->heard = eng->now;
+	eng->is_news |= peer->accused;
 	if (peer->probe_since)
 		eng->counters[CPG_CNT_CLEARED]++;
 	peer->probe_since = 0;

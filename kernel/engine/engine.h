@@ -498,6 +498,6 @@ int cpg_engine_walk_groups(const struct cpg_engine *eng, cpg_group_fn fn,
  *
  * Return: NULL, or a sentence that says what does not hold.
  */
-const char *cpg_engine_check(const struct cpg_engine *eng);
+const char *cpg_engine_check(struct cpg_engine *eng);
 
 #endif /* _CPG_ENGINE_ENGINE_H */

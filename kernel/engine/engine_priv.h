@@ -76,6 +76,12 @@ static inline bool cpg_set_covers(const struct cpg_set *set,
 	return !(sub->w[0] & ~set->w[0]) && !(sub->w[1] & ~set->w[1]);
 }
 
+static inline bool cpg_set_equal(const struct cpg_set *a,
+				 const struct cpg_set *b)
+{
+	return a->w[0] == b->w[0] && a->w[1] == b->w[1];
+}
+
 /*
  * Does gathering @a of a node come after its gathering @b?  Their numbers go
  * round, leaving out 0, which is before all.
@@ -635,6 +641,9 @@ struct cpg_proc {
  * @gather_start: when the gathering began
  * @gather_complete: the JOINs of all that are expected have come
  * @links: as of struct cpg_peer
+ * @is_news: what nodes think of each other has changed since @choice
+ * @choice: with whom this node should be in a view
+ * @choice_of: of these candidates
  * @doubt_until: this node suspects itself
  * @join_wait: interval of the next JOIN
  * @rtt_oseq: the own packet whose round trip is being measured, 0: none
@@ -688,6 +697,9 @@ struct cpg_engine {
 	u64				gather_start;
 	bool				gather_complete;
 	struct cpg_set			links;
+	bool				is_news;
+	struct cpg_set			choice;
+	struct cpg_set			choice_of;
 	u64				doubt_until;
 	u64				join_wait;
 	u64				rtt_oseq;
@@ -742,6 +754,7 @@ void cpg_peer_used_rcv(struct cpg_engine *eng, const struct cpg_wire_hdr *hdr);
 
 /* choose.c */
 u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set);
+bool cpg_choose_is_good(struct cpg_engine *eng);
 
 /* detect.c */
 u64 cpg_detect_silence(const struct cpg_engine *eng,

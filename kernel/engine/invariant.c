@@ -151,7 +151,7 @@ static const char *cpg_invariant_groups(const struct cpg_engine *eng)
 	return NULL;
 }
 
-const char *cpg_engine_check(const struct cpg_engine *eng)
+const char *cpg_engine_check(struct cpg_engine *eng)
 {
 	const char *why = cpg_invariant_epoch(eng);
 
@@ -161,6 +161,8 @@ const char *cpg_engine_check(const struct cpg_engine *eng)
 		why = cpg_invariant_flow(eng);
 	if (!why)
 		why = cpg_invariant_groups(eng);
+	if (!why && eng->state == CPG_STATE_GATHER && !cpg_choose_is_good(eng))
+		why = "whom to be in a view with is not known";
 	if (!why && eng->state != CPG_STATE_STOPPED &&
 	    (eng->state == CPG_STATE_COMMIT ||
 	     eng->state == CPG_STATE_RECOVER) != !!eng->attempt)

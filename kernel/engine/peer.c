@@ -52,6 +52,7 @@ int cpg_engine_peer_add(struct cpg_engine *eng, u64 now, u32 nodeid)
 		eng->by_id[i] = eng->by_id[i - 1];
 	eng->by_id[i] = peer;
 	eng->peers[eng->n_slots++] = peer;
+	eng->is_news = true;
 	eng->now = now;
 	cpg_engine_arm(eng, &eng->beacon_at, 0);
 	return 0;
@@ -98,6 +99,7 @@ static void cpg_peer_adopt(struct cpg_engine *eng, struct cpg_peer *peer,
 	memset(&peer->hears, 0, sizeof(peer->hears));
 	memset(&peer->accuses, 0, sizeof(peer->accuses));
 	memset(&peer->members, 0, sizeof(peer->members));
+	eng->is_news = true;
 	if (was_in_view)
 		cpg_view_peer_lost(eng, peer);
 }
@@ -280,6 +282,8 @@ static u32 cpg_peer_slot(const struct cpg_engine *eng, u32 nodeid,
 void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 			 const struct cpg_wire_heard *heard, u32 n)
 {
+	struct cpg_set hears = peer->hears, accuses = peer->accuses;
+	struct cpg_set members = peer->members;
 	u32 i;
 
 	memset(&peer->hears, 0, sizeof(peer->hears));
@@ -305,6 +309,10 @@ void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 		if (flags & CPG_HEARD_F_ACCUSED)
 			cpg_set_add(&peer->accuses, slot);
 	}
+	if (!cpg_set_equal(&hears, &peer->hears) ||
+	    !cpg_set_equal(&accuses, &peer->accuses) ||
+	    !cpg_set_equal(&members, &peer->members))
+		eng->is_news = true;
 }
 
 /**

@@ -197,6 +197,7 @@ static void cpg_view_gather_as(struct cpg_engine *eng, u32 join_no)
 	eng->gather_start = eng->now;
 	eng->gather_complete = false;
 	eng->join_wait = eng->cfg.join_repeat;
+	eng->is_news = true;
 	cpg_engine_set_state(eng, CPG_STATE_GATHER);
 	cpg_view_join_send(eng);
 }
@@ -252,6 +253,7 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 		return;
 	peer->join_no = no;
 	peer->join_max_seq = le64_to_cpu(join->max_seq);
+	eng->is_news |= peer->votes != le32_to_cpu(join->votes);
 	peer->votes = le32_to_cpu(join->votes);
 	peer->expected = le32_to_cpu(join->expected);
 	peer->join_complete = le16_to_cpu(join->flags) &
@@ -343,6 +345,7 @@ void cpg_view_peer_lost(struct cpg_engine *eng, struct cpg_peer *peer)
 
 	peer->idx = CPG_NO_IDX;
 	peer->join_valid = false;
+	eng->is_news = true;
 	if (eng->state == CPG_STATE_OPERATIONAL ? was_in_view :
 	    eng->attempt && cpg_commit_find(eng->attempt, peer))
 		cpg_view_gather(eng);
