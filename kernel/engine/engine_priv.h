@@ -444,6 +444,8 @@ struct cpg_epoch {
  * @done: representative: @in is complete; or it acknowledged the INSTALL
  * @hold: what it holds of its old view, in the table
  * @old_idx: its place in this node's old view if it comes from there
+ * @held: what it holds of the stream that is being looked at
+ * @n_asked: packets that it is being asked for
  */
 struct cpg_candidate {
 	u32		nodeid;
@@ -455,6 +457,8 @@ struct cpg_candidate {
 	bool		done;
 	const u8	*hold;
 	u32		old_idx;
+	const struct cpg_wire_held *held;
+	u32		n_asked;
 };
 
 /**

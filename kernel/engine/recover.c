@@ -11,15 +11,27 @@
 #include "engine_priv.h"
 
 enum {
-	CPG_RECOVER_PACKETS_MAX = 512,	/* asked of one node at once */
+	CPG_RECOVER_PACKETS_MAX = 128,	/* asked of one node at once */
+};
+
+/**
+ * struct cpg_recover_nak - a NAK that is being put together
+ * @to: for whom it is
+ * @n: ranges in it
+ * @ranges: what is asked for
+ */
+struct cpg_recover_nak {
+	const struct cpg_candidate	*to;
+	u32				n;
+	struct cpg_wire_range		ranges[CPG_NAK_RANGES_MAX];
 };
 
 /* How many words tell what is held behind the gap of a stream. */
 static u32 cpg_recover_n_words(const struct cpg_stream *stream)
 {
-	u64 oseq = stream->base + CPG_STREAM_WINDOW;
+	u64 oseq = min(stream->high, stream->base + CPG_STREAM_WINDOW - 1);
 
-	while (--oseq > stream->next)
+	for (; oseq > stream->next; oseq--)
 		if (cpg_stream_get(stream, oseq))
 			return (u32)(oseq - stream->next) / 64 + 1;
 	return 0;
@@ -136,6 +148,21 @@ static void cpg_recover_want(struct cpg_stream *stream,
 			cpg_stream_want(stream, oseq);
 }
 
+/* What the members hold of the first stream, or of the next one. */
+static void cpg_recover_next(struct cpg_attempt *att, u32 idx)
+{
+	u32 i;
+
+	for (i = 0; i < att->n; i++) {
+		struct cpg_candidate *cand = &att->member[i];
+
+		if (cand->old_idx == CPG_NO_IDX)
+			continue;
+		cand->held = idx ? cpg_wire_held_next(cand->held) :
+				   cpg_wire_held_first(cand->hold);
+	}
+}
+
 /**
  * cpg_recover_start() - the table is here: find out what to fetch, and begin
  * @eng: engine
@@ -160,13 +187,10 @@ int cpg_recover_start(struct cpg_engine *eng)
 	for (i = 0; i < ep->n; i++) {
 		struct cpg_stream *stream = &ep->node[i]->stream;
 
-		for (j = 0; j < att->n; j++) {
-			const u8 *hold = att->member[j].hold;
-
+		cpg_recover_next(att, i);
+		for (j = 0; j < att->n; j++)
 			if (att->member[j].old_idx != CPG_NO_IDX)
-				cpg_recover_want(stream,
-						 cpg_wire_hold_find(hold, i));
-		}
+				cpg_recover_want(stream, att->member[j].held);
 	}
 	att->is_started = true;
 	att->nak_tries = 0;
@@ -193,24 +217,22 @@ void cpg_recover_promise(struct cpg_engine *eng)
 }
 
 /* Of those that hold a packet, another one at each attempt. */
-static const struct cpg_candidate *
-cpg_recover_holder(const struct cpg_engine *eng, u32 idx, u64 oseq)
+static struct cpg_candidate *
+cpg_recover_holder(const struct cpg_engine *eng, u64 oseq)
 {
-	const struct cpg_attempt *att = eng->attempt;
+	struct cpg_attempt *att = eng->attempt;
 	u32 i, pass, n = 0, skip = 0;
 
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < att->n; i++) {
-			const struct cpg_candidate *cand = &att->member[i];
+			struct cpg_candidate *cand = &att->member[i];
 
 			if (!cand->peer || cand->old_idx == CPG_NO_IDX ||
-			    !cpg_wire_held_has(cpg_wire_hold_find(cand->hold,
-								  idx), oseq))
+			    !cpg_wire_held_has(cand->held, oseq))
 				continue;
-			if (!pass)
-				n++;
-			else if (!skip--)
+			if (pass ? !skip-- : !att->nak_tries)
 				return cand;
+			n++;
 		}
 		if (!n)
 			return NULL;
@@ -219,61 +241,72 @@ cpg_recover_holder(const struct cpg_engine *eng, u32 idx, u64 oseq)
 	return NULL;
 }
 
-static void cpg_recover_nak_one(struct cpg_engine *eng,
-				const struct cpg_candidate *cand)
+static void cpg_recover_nak_xmit(struct cpg_engine *eng,
+				 struct cpg_recover_nak *nak)
 {
-	struct cpg_wire_range ranges[CPG_NAK_RANGES_MAX];
-	struct cpg_epoch *ep = eng->epoch;
-	u32 i, n = 0, count = 0;
+	if (nak->n)
+		cpg_stream_nak_xmit(eng, nak->to->nodeid, nak->ranges, nak->n);
+	nak->n = 0;
+}
 
-	for (i = 0; i < ep->n; i++) {
-		const struct cpg_stream *stream = &ep->node[i]->stream;
-		u64 oseq, last = 0;
+/* One packet more to ask for; goes with those before if it can. */
+static void cpg_recover_nak_add(struct cpg_engine *eng,
+				struct cpg_recover_nak *nak, u32 idx, u64 oseq)
+{
+	struct cpg_candidate *cand = cpg_recover_holder(eng, oseq);
+	struct cpg_wire_range *last;
 
-		if (!stream->n_wanted)
-			continue;
-		for (oseq = stream->next;
-		     oseq < stream->base + CPG_STREAM_WINDOW; oseq++) {
-			if (!cpg_stream_wants(stream, oseq) ||
-			    cpg_recover_holder(eng, i, oseq) != cand)
-				continue;
-			if (count++ == CPG_RECOVER_PACKETS_MAX)
-				goto out;
-			if (last && oseq == last + 1) {
-				u32 c = le16_to_cpu(ranges[n - 1].count);
-
-				ranges[n - 1].count = cpu_to_le16(c + 1);
-				last = oseq;
-				continue;
-			}
-			if (n == CPG_NAK_RANGES_MAX)
-				goto out;
-			ranges[n++] = (struct cpg_wire_range) {
-				.oseq = cpu_to_le64(oseq),
-				.origin = cpu_to_le16(i),
-				.count = cpu_to_le16(1),
-			};
-			last = oseq;
-		}
+	if (!cand || cand->n_asked == CPG_RECOVER_PACKETS_MAX)
+		return;
+	cand->n_asked++;
+	last = nak->n ? &nak->ranges[nak->n - 1] : NULL;
+	if (last && nak->to == cand && le16_to_cpu(last->origin) == idx &&
+	    le64_to_cpu(last->oseq) + le16_to_cpu(last->count) == oseq) {
+		last->count = cpu_to_le16(le16_to_cpu(last->count) + 1);
+		return;
 	}
-out:
-	if (n)
-		cpg_stream_nak_xmit(eng, cand->nodeid, ranges, n);
+	if (nak->to != cand || nak->n == CPG_NAK_RANGES_MAX)
+		cpg_recover_nak_xmit(eng, nak);
+	nak->to = cand;
+	nak->ranges[nak->n++] = (struct cpg_wire_range) {
+		.oseq = cpu_to_le64(oseq),
+		.origin = cpu_to_le16(idx),
+		.count = cpu_to_le16(1),
+	};
+}
+
+static void cpg_recover_nak_stream(struct cpg_engine *eng,
+				   struct cpg_recover_nak *nak, u32 idx)
+{
+	const struct cpg_stream *stream = &eng->epoch->node[idx]->stream;
+	u64 oseq, end = stream->base + CPG_STREAM_WINDOW;
+	u32 left = stream->n_wanted;
+
+	for (oseq = stream->next; left && oseq < end; oseq++) {
+		if (!cpg_stream_wants(stream, oseq))
+			continue;
+		cpg_recover_nak_add(eng, nak, idx, oseq);
+		left--;
+	}
 }
 
 /* Ask those that hold it for what is missing. */
 void cpg_recover_nak(struct cpg_engine *eng)
 {
 	struct cpg_attempt *att = eng->attempt;
+	struct cpg_recover_nak nak = { };
 	u32 i;
 
 	att->nak_at = CPG_NEVER;
 	if (cpg_recover_is_done(eng))
 		return;
 	for (i = 0; i < att->n; i++)
-		if (att->member[i].peer &&
-		    att->member[i].old_idx != CPG_NO_IDX)
-			cpg_recover_nak_one(eng, &att->member[i]);
+		att->member[i].n_asked = 0;
+	for (i = 0; i < eng->epoch->n; i++) {
+		cpg_recover_next(att, i);
+		cpg_recover_nak_stream(eng, &nak, i);
+	}
+	cpg_recover_nak_xmit(eng, &nak);
 	cpg_engine_arm(eng, &att->nak_at,
 		       cpg_engine_rto(eng, att->nak_tries++));
 }

@@ -324,18 +324,17 @@ bool cpg_wire_hold_check(const u8 *p, u32 len)
 	return off == len;
 }
 
-const struct cpg_wire_held *cpg_wire_hold_find(const u8 *p, u32 idx)
+const struct cpg_wire_held *cpg_wire_held_first(const u8 *p)
 {
-	const struct cpg_wire_held *held;
-	u32 off = sizeof(struct cpg_wire_hold);
+	return (const void *)(p + sizeof(struct cpg_wire_hold));
+}
 
-	for (;;) {
-		held = (const void *)(p + off);
-		if (!idx--)
-			return held;
-		off += sizeof(*held) + le32_to_cpu(held->n_words) *
-				       sizeof(struct cpg_wire_word);
-	}
+const struct cpg_wire_held *
+cpg_wire_held_next(const struct cpg_wire_held *held)
+{
+	const struct cpg_wire_word *word = (const void *)(held + 1);
+
+	return (const void *)(word + le32_to_cpu(held->n_words));
 }
 
 bool cpg_wire_held_has(const struct cpg_wire_held *held, u64 oseq)

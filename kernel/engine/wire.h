@@ -444,12 +444,11 @@ bool cpg_wire_proc_next(const u8 *p, u32 len, u32 *off, u32 *port, u32 *pid,
 /* Is a list of processes well-formed? */
 bool cpg_wire_procs_check(const u8 *p, u32 len);
 
-/*
- * Checks a COMMIT1_ACK and finds the entry of one stream in one that was
- * checked.
- */
+/* Checks a COMMIT1_ACK, and steps through the streams of one that was. */
 bool cpg_wire_hold_check(const u8 *p, u32 len);
-const struct cpg_wire_held *cpg_wire_hold_find(const u8 *p, u32 idx);
+const struct cpg_wire_held *cpg_wire_held_first(const u8 *p);
+const struct cpg_wire_held *
+cpg_wire_held_next(const struct cpg_wire_held *held);
 bool cpg_wire_held_has(const struct cpg_wire_held *held, u64 oseq);
 
 /*

@@ -623,7 +623,7 @@ static const char *test_hold(void)
 	len = hold_fill(p, 3, 2);
 	if (!hold_check(p, len))
 		return "three nodes, two words each";
-	held = cpg_wire_hold_find(p, 1);
+	held = cpg_wire_held_next(cpg_wire_held_first(p));
 	for (i = 0; i < ARRAY_SIZE(has); i++)
 		if (cpg_wire_held_has(held, has[i].oseq) != has[i].has)
 			return ktap_fail("packet %llu of node 1",

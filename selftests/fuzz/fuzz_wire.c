@@ -57,12 +57,16 @@ static void fuzz_body(const u8 *p, u32 len, bool from_leader)
 static void fuzz_hold(const u8 *p, u32 len)
 {
 	const struct cpg_wire_hold *hold = (const void *)p;
+	const struct cpg_wire_held *held;
 	u32 i;
 
 	if (!cpg_wire_hold_check(p, len))
 		return;
-	for (i = 0; i < le32_to_cpu(hold->n_nodes); i++)
-		cpg_wire_held_has(cpg_wire_hold_find(p, i), U64_MAX - i);
+	held = cpg_wire_held_first(p);
+	for (i = 0; i < le32_to_cpu(hold->n_nodes); i++) {
+		cpg_wire_held_has(held, U64_MAX - i);
+		held = cpg_wire_held_next(held);
+	}
 }
 
 static void fuzz_lists(const u8 *p, u32 len)
