@@ -8,6 +8,7 @@
 static const char *cpg_invariant_stream(const struct cpg_epoch *ep, u32 idx)
 {
 	const struct cpg_stream *stream = &ep->node[idx]->stream;
+	const struct cpg_pkt *pkt;
 	u32 i, wanted = 0;
 
 	if (stream->base > stream->next)
@@ -19,14 +20,14 @@ static const char *cpg_invariant_stream(const struct cpg_epoch *ep, u32 idx)
 	if (stream->delivered > stream->placed && !ep->frozen)
 		return "a packet was delivered that is not in order";
 	for (i = 0; i < CPG_STREAM_WINDOW; i++) {
-		const struct cpg_pkt *pkt = stream->ring[i];
-
-		wanted += stream->wanted[i / 64] >> (i % 64) & 1;
+		pkt = stream->ring[i];
 		if (pkt && (pkt->oseq < stream->base ||
 			    pkt->oseq >= stream->base + CPG_STREAM_WINDOW ||
 			    (pkt->oseq & (CPG_STREAM_WINDOW - 1)) != i))
 			return "a packet is in the wrong place";
 	}
+	for (i = 0; i < ARRAY_SIZE(stream->wanted); i++)
+		wanted += hweight64(stream->wanted[i]);
 	if (wanted != stream->n_wanted)
 		return "the number of wanted packets is wrong";
 	return NULL;

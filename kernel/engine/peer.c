@@ -229,8 +229,8 @@ static u32 cpg_peer_life(u64 incarnation)
 }
 
 /*
- * What this node thinks of the others; room for CPG_NODES_MAX.  Behind the
- * larger of the headers it has to fit into a packet.
+ * What this node thinks of the others, by node id; room for CPG_NODES_MAX.
+ * Behind the larger of the headers it has to fit into a packet.
  */
 u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
 			struct cpg_wire_heard *heard)
@@ -241,8 +241,8 @@ u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
 
 	BUILD_BUG_ON(sizeof(struct cpg_wire_join) >
 		     sizeof(struct cpg_wire_status));
-	for (i = 1; i < eng->n_slots; i++) {
-		const struct cpg_peer *peer = eng->peers[i];
+	for (i = 0; i < eng->n_slots - 1; i++) {
+		const struct cpg_peer *peer = eng->by_id[i];
 		u32 flags = 0;
 
 		if (cpg_peer_is_alive(eng, peer))
@@ -264,18 +264,22 @@ u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
 	return n;
 }
 
-static u32 cpg_peer_slot(const struct cpg_engine *eng, u32 nodeid,
-			 u32 life)
+/* @rank: where to look first, and then for the next; names come in order. */
+static u32 cpg_peer_slot(const struct cpg_engine *eng, u32 nodeid, u32 life,
+			 u32 *rank)
 {
 	const struct cpg_peer *peer;
 
 	if (nodeid == eng->cfg.nodeid)
 		return cpg_peer_life(eng->cfg.incarnation) == life ?
 		       CPG_SLOT_SELF : CPG_NO_IDX;
-	peer = cpg_peer_find(eng, nodeid);
-	if (!peer || cpg_peer_life(peer->incarnation) != life)
+	if (*rank >= eng->n_slots - 1 || eng->by_id[*rank]->nodeid != nodeid)
+		*rank = cpg_peer_rank(eng, nodeid);
+	if (*rank >= eng->n_slots - 1 || eng->by_id[*rank]->nodeid != nodeid)
 		return CPG_NO_IDX;
-	return peer->slot;
+	peer = eng->by_id[(*rank)++];
+	return cpg_peer_life(peer->incarnation) == life ? peer->slot :
+							  CPG_NO_IDX;
 }
 
 /* What another thinks of the others. */
@@ -284,7 +288,7 @@ void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 {
 	struct cpg_set hears = peer->hears, accuses = peer->accuses;
 	struct cpg_set members = peer->members;
-	u32 i;
+	u32 i, rank = 0;
 
 	memset(&peer->hears, 0, sizeof(peer->hears));
 	memset(&peer->accuses, 0, sizeof(peer->accuses));
@@ -296,7 +300,7 @@ void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 		u32 life = le32_to_cpu(heard[i].life);
 		u32 flags = life & ((1 << CPG_HEARD_LIFE_SHIFT) - 1);
 		u32 slot = cpg_peer_slot(eng, le32_to_cpu(heard[i].nodeid),
-					 life - flags);
+					 life - flags, &rank);
 
 		if (flags & CPG_HEARD_F_MEMBER)
 			peer->n_members++;
