@@ -59,6 +59,7 @@ struct opts {
 	u64			last;
 	u32			jobs;
 	u32			tail;
+	u32			seconds;
 	bool			twice;
 	bool			hash;
 	bool			ktap;
@@ -73,6 +74,7 @@ struct opts {
 static struct sim *the_sim;
 static struct sim_script *the_script;
 static u64 the_seed;
+static double the_start;
 
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
@@ -160,10 +162,20 @@ static bool run_seed(const struct opts *o, u64 seed, struct job *job)
 	return false;
 }
 
+static double seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 /* Every @o->jobs th seed, from @seed on. */
 static void work(const struct opts *o, u64 seed, struct job *job)
 {
 	for (; seed <= o->last; seed += o->jobs) {
+		if (o->seconds && seconds() > the_start + o->seconds)
+			break;
 		job->seed = seed;
 		if (!run_seed(o, seed, job) && !o->go_on)
 			break;
@@ -307,18 +319,10 @@ static void timeline_write(struct timeline *tl, const char *name)
 	timeline_exit(tl);
 }
 
-static double seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 static bool run_opts(const struct opts *o)
 {
 	struct job *jobs, sum = {};
-	double t = seconds();
+	double t;
 	u32 i;
 
 	jobs = mmap(NULL, JOBS_MAX * sizeof(*jobs), PROT_READ | PROT_WRITE,
@@ -340,7 +344,7 @@ static bool run_opts(const struct opts *o)
 		sum.repairs += jobs[i].repairs;
 		sum.settle = max(sum.settle, jobs[i].settle);
 	}
-	t = seconds() - t;
+	t = seconds() - the_start;
 	if (o->ktap)
 		printf("%sok 1 swarm\n", sum.failed ? "not " : "");
 	printf("# %llu runs, %llu failed, %.1f s, %.0f runs/s, %llu packets\n",
@@ -359,6 +363,7 @@ static void help(FILE *f)
 	fputs("usage: cpg-sim [options]\n"
 	      "  --seed N         run one seed\n"
 	      "  --seeds A..B     run all from A to B\n"
+	      "  --seconds N      begin no run later than that\n"
 	      "  --jobs N         on so many cores; default: all\n"
 	      "  --nodes N        nodes; default: the seed decides, as below\n"
 	      "  --events N       joins, leaves and messages in all\n"
@@ -415,7 +420,7 @@ static bool parse_seeds(const char *arg, struct opts *o)
 }
 
 enum {
-	OPT_SEED = 1, OPT_SEEDS, OPT_JOBS, OPT_NODES, OPT_EVENTS, OPT_LOSS,
+	OPT_SEED = 1, OPT_SEEDS, OPT_SECONDS, OPT_JOBS, OPT_NODES, OPT_EVENTS, OPT_LOSS,
 	OPT_FAULTS, OPT_AGREED, OPT_CHECK, OPT_VERBOSE, OPT_TAIL,
 	OPT_TWICE, OPT_HASH, OPT_GO_ON, OPT_KTAP, OPT_CALM, OPT_TRACE,
 	OPT_SHRINK, OPT_SCRIPT, OPT_TIMELINE, OPT_HELP,
@@ -424,6 +429,7 @@ enum {
 static const struct option options[] = {
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
 	{ "jobs", required_argument, NULL, OPT_JOBS },
 	{ "nodes", required_argument, NULL, OPT_NODES },
 	{ "events", required_argument, NULL, OPT_EVENTS },
@@ -455,6 +461,9 @@ static bool parse_one(int opt, struct opts *o)
 		return true;
 	case OPT_SEEDS:
 		return parse_seeds(optarg, o);
+	case OPT_SECONDS:
+		o->seconds = strtoul(optarg, NULL, 0);
+		return o->seconds;
 	case OPT_JOBS:
 		o->jobs = strtoul(optarg, NULL, 0);
 		return o->jobs && o->jobs <= JOBS_MAX;
@@ -538,6 +547,7 @@ int main(int argc, char **argv)
 	if (o.ktap)
 		puts("TAP version 13\n1..1");
 	the_opts = &o;
+	the_start = seconds();
 	the_sim = sim_create();
 	the_script = sim_script_create(false);
 	if (o.trace)
