@@ -27,7 +27,6 @@ enum {
 	CPG_STAT_SHIFT = 4,	/* a sixteenth of each new sample counts */
 	CPG_SIGMAS = 6,
 	CPG_DAMP_FROM = 2,	/* put out once is no flapping */
-	CPG_DAMP_SHIFT_MAX = 6,
 };
 
 #define CPG_DAMP_MEMORY		(60 * CPG_NSEC_PER_SEC)

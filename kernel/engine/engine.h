@@ -209,7 +209,8 @@ struct cpg_engine_ops {
  * @join_repeat: nanoseconds until a membership packet is repeated
  * @beacon: nanoseconds between beacons to nodes that are not in the view
  * @damp: a node that was put out k times, at least twice, in a minute must be
- *	heard for 2^k times as many nanoseconds before it comes back; 0: at once
+ *	heard for 2^k times as many nanoseconds before it comes back, with k up
+ *	to CPG_DAMP_SHIFT_MAX; 0: at once
  * @budget: bytes in flight in a view, of all nodes together
  * @is_mesh: a packet to all is sent to each, one by one
  * @votes: of this node, at most CPG_NODE_VOTES_MAX
@@ -241,6 +242,10 @@ struct cpg_engine_config {
 enum {
 	CPG_NODE_VOTES_MAX = 255,
 	CPG_EXPECTED_VOTES_MAX = CPG_NODES_MAX * CPG_NODE_VOTES_MAX,
+};
+
+enum {
+	CPG_DAMP_SHIFT_MAX = 6,
 };
 
 enum {
@@ -453,6 +458,7 @@ struct cpg_event *cpg_engine_view_get(struct cpg_engine *eng);
  * @incarnation: 0 if it was never heard
  * @in_view: it is in the view of this node
  * @alive: a packet came within the time of suspicion
+ * @damped: it came and went too often, and has to be heard for a while
  * @nodeid_used: two live nodes have this id
  * @heard: time of the last packet; 0 if there was none
  * @silence: a member is put out when nobody has heard it for so long: what is
@@ -463,6 +469,7 @@ struct cpg_peer_status {
 	u64	incarnation;
 	bool	in_view;
 	bool	alive;
+	bool	damped;
 	bool	nodeid_used;
 	u64	heard;
 	u64	silence;

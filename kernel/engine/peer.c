@@ -430,6 +430,7 @@ bool cpg_engine_peer_status(const struct cpg_engine *eng, u64 now, u32 i,
 		.in_view = cpg_peer_in_view(peer),
 		.alive = now < cpg_peer_expires(eng, peer) &&
 			 !peer->probe_since,
+		.damped = cpg_detect_is_damped(eng, peer),
 		.nodeid_used = peer->nodeid_used,
 		.heard = peer->heard,
 		.silence = cpg_detect_silence(eng, peer) +

@@ -175,28 +175,54 @@ u64 sim_limit(const struct sim *s)
 	return 2 * (s->cfg.suspect + s->cfg.corroborate) + 50 * SIM_MSEC;
 }
 
+/* Does a node wait because another came and went too often? */
+static bool settle_damped(struct sim *s)
+{
+	struct cpg_peer_status st;
+	u32 i, k, slot;
+
+	for (i = 0; s->cfg.damp && i < s->cfg.n_nodes; i++) {
+		if (!node_counts(&s->nodes[i]))
+			continue;
+		for (k = 0; cpg_engine_peer_status(s->nodes[i].eng, s->now, k,
+						   &st); k++) {
+			slot = st.nodeid - s->cfg.nodeid;
+			if (st.damped && slot < s->cfg.n_nodes &&
+			    node_counts(&s->nodes[slot]))
+				return true;
+		}
+	}
+	return false;
+}
+
 /**
  * sim_converge() - the last fault was just now: wait until all nodes are in
  * one view for good
  * @s: simulator
- * @max: it is an error if they are not, then
+ * @max: it is an error if they are not, so long after that or after the last
+ *	node has waited for having come and gone too often
  *
  * Return: they are.
  */
 bool sim_converge(struct sim *s, u64 max)
 {
-	u64 start = s->now;
-	u64 end = start + max;
-	u64 last = start;
+	u64 since = s->now;
+	u64 limit = since + (s->cfg.damp << CPG_DAMP_SHIFT_MAX);
+	u64 last = since;
 
-	while (s->now < end && sim_run(s, SIM_MSEC))
-		if (!sim_settled(s))
-			last = s->now;
+	while (s->now < since + max && sim_run(s, SIM_MSEC)) {
+		if (sim_settled(s))
+			continue;
+		last = s->now;
+		if (s->now <= limit && settle_damped(s))
+			since = s->now;
+	}
 	if (sim_failed(s))
 		return false;
-	s->settle_time = max(s->settle_time, last - start);
-	/* Nodes that came and went too often have to wait. */
-	return sim_settle(s, s->cfg.damp << 6);
+	s->settle_time = max(s->settle_time, last - since);
+	if (!sim_settled(s))
+		settle_fail(s, max);
+	return !sim_failed(s);
 }
 
 /**
