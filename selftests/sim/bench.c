@@ -72,6 +72,19 @@ static void check_order(struct bench *b, const struct bench_app *app)
 	b->n_chain = at + 1;
 }
 
+static bool is_bystander(const struct bench_cfg *cfg, u32 slot)
+{
+	return cfg->bystander && slot == cfg->fab.n_nodes - 1;
+}
+
+static void bystander_stall(struct fab *fab, void *arg)
+{
+	struct bench *b = arg;
+
+	fab_stall(&fab->node[b->cfg.fab.n_nodes - 1], b->cfg.stall);
+	fab_call_at(fab, &b->stall, fab->now + b->cfg.stall_every);
+}
+
 void bench_deliver(struct fab_node *node, u32 from, u64 t)
 {
 	struct bench *b = bench_of(node);
@@ -87,7 +100,7 @@ void bench_deliver(struct fab_node *node, u32 from, u64 t)
 			app->worst = max(app->worst, node->cpu - app->self_t);
 		app->self_t = node->cpu;
 	}
-	if (!b->is_on)
+	if (!b->is_on || is_bystander(&b->cfg, node->slot))
 		return;
 	b->n_lat[lat_class(node->cpu - t)]++;
 	b->lat_sum += node->cpu - t;
@@ -128,6 +141,8 @@ static void app_arrive(struct fab *fab, void *arg)
 
 static bool is_sender(const struct bench_cfg *cfg, u32 slot)
 {
+	if (is_bystander(cfg, slot))
+		return false;
 	switch (cfg->senders) {
 	case BENCH_ALL:
 		return true;
@@ -318,6 +333,11 @@ void bench_run(const struct bench_cfg *cfg, struct bench_sum *sum)
 	b->fab->priv = b;
 	b->ops->start(b);
 	apps_start(b);
+	if (cfg->stall) {
+		b->stall.fn = bystander_stall;
+		b->stall.arg = b;
+		fab_call_at(b->fab, &b->stall, b->fab->now);
+	}
 	fab_run_to(b->fab, b->fab->now + cfg->warm);
 	b->is_on = true;
 	totals_take(b, &tot[0]);

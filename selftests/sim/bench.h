@@ -39,6 +39,9 @@ enum bench_senders {
  * @fab: the network
  * @proto: the protocol
  * @senders: who sends
+ * @bystander: the last node does not send, nor is it measured
+ * @stall: it does nothing for so many nanoseconds
+ * @stall_every: in each of so many
  * @size: bytes of a message
  * @load: offered by all together, bits per second; 0: as much as goes
  * @sndbuf: bytes that a process may have on their way
@@ -56,6 +59,9 @@ struct bench_cfg {
 	struct fab_cfg		fab;
 	enum bench_proto	proto;
 	enum bench_senders	senders;
+	bool			bystander;
+	u32			stall;
+	u32			stall_every;
 	u32			size;
 	u64			load;
 	u32			sndbuf;
@@ -158,6 +164,7 @@ struct bench_app {
  * @ops: the protocol
  * @fab: the network
  * @rng: of the arrivals
+ * @stall: the bystander's next
  * @app: processes
  * @is_on: messages count
  * @n_lat: messages delivered, by class of latency
@@ -172,6 +179,7 @@ struct bench {
 	const struct bench_ops	*ops;
 	struct fab		*fab;
 	struct sim_rng		rng;
+	struct fab_call		stall;
 	struct bench_app	app[FAB_NODES_MAX];
 	bool			is_on;
 	u64			n_lat[BENCH_LAT_CLASSES];

@@ -4,6 +4,10 @@
 
 #include "bench.h"
 
+enum {
+	STALL_EVERY = 25 * CPG_NSEC_PER_MSEC,
+};
+
 static u32 n_tests;
 static bool failed;
 
@@ -21,6 +25,48 @@ static bool is_fair(const struct bench_sum *sum)
 	return sum->jain > 0.95 && sum->worst < 10 * CPG_NSEC_PER_MSEC;
 }
 
+/*
+ * A node that does nothing for 5 of each 25 ms: by how much that changes the
+ * others' p99.  With a ring, to see that it does.
+ */
+static double stall_costs(u32 n, enum bench_proto proto, u64 load,
+			  struct bench_sum *sum)
+{
+	struct bench_cfg cfg;
+	double p99;
+
+	bench_cfg_init(&cfg, n);
+	cfg.proto = proto;
+	cfg.load = load;
+	cfg.bystander = true;
+	cfg.time = 4 * STALL_EVERY;
+	bench_run(&cfg, sum);
+	p99 = sum->p99;
+	cfg.stall = 5 * CPG_NSEC_PER_MSEC;
+	cfg.stall_every = STALL_EVERY;
+	bench_run(&cfg, sum);
+	printf("# p99 %.1f us, with stalls %.1f us\n", p99 / 1e3,
+	       sum->p99 / 1e3);
+	return sum->p99 / p99;
+}
+
+static void run_stalls(void)
+{
+	static const u64 loads[] = { 50000000, 500000000 };
+	struct bench_sum sum;
+	double costs;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(loads); i++) {
+		costs = stall_costs(8, BENCH_CPG, loads[i], &sum);
+		test("bystander_of_8", costs < 1.2, &sum);
+	}
+	costs = stall_costs(32, BENCH_CPG, loads[1], &sum);
+	test("bystander_of_32", costs < 1.2, &sum);
+	costs = stall_costs(8, BENCH_RING, loads[1], &sum);
+	test("bystander_in_ring", costs > 10, &sum);
+}
+
 /* Loose ends of what Documentation/flow-control.rst says, in short runs. */
 static int run_tests(void)
 {
@@ -29,7 +75,7 @@ static int run_tests(void)
 	struct bench_cfg cfg;
 	u32 i;
 
-	puts("TAP version 13\n1..9");
+	puts("TAP version 13\n1..13");
 	bench_cfg_init(&cfg, 8);
 	bench_run(&cfg, &sum);
 	test("all_of_8", sum.goodput > 8e9 && is_fair(&sum), &sum);
@@ -58,6 +104,7 @@ static int run_tests(void)
 	cfg.time /= 2;
 	bench_run(&cfg, &sum);
 	test("all_of_64", sum.goodput > 6e9 && is_fair(&sum), &sum);
+	run_stalls();
 	return failed;
 }
 
@@ -66,6 +113,8 @@ static void help(FILE *f)
 	fputs("usage: cpg-bench-sim [options]\n"
 	      "  --nodes N          nodes\n"
 	      "  --senders WHO      all, leader, one, half or none\n"
+	      "  --bystander        the last does not send, nor is it measured\n"
+	      "  --stall MS         and does nothing for so long in each 25 ms\n"
 	      "  --load GBPS        offered by all together; 0: as much as goes\n"
 	      "  --size BYTES       of a message\n"
 	      "  --budget KIB       bytes in flight in the view\n"
@@ -86,13 +135,15 @@ static void help(FILE *f)
 enum {
 	OPT_NODES = 1, OPT_SENDERS, OPT_LOAD, OPT_SIZE, OPT_BUDGET, OPT_PORT,
 	OPT_WARM, OPT_TIME, OPT_UNICAST, OPT_RING, OPT_VISIT, OPT_WINDOW,
-	OPT_SERIES, OPT_GOALS, OPT_WINDOWS, OPT_LATENCY, OPT_COST, OPT_TEST,
+	OPT_BYSTANDER, OPT_STALL, OPT_SERIES, OPT_GOALS, OPT_WINDOWS, OPT_LATENCY, OPT_COST, OPT_TEST,
 	OPT_HELP,
 };
 
 static const struct option options[] = {
 	{ "nodes", required_argument, NULL, OPT_NODES },
 	{ "senders", required_argument, NULL, OPT_SENDERS },
+	{ "bystander", no_argument, NULL, OPT_BYSTANDER },
+	{ "stall", required_argument, NULL, OPT_STALL },
 	{ "load", required_argument, NULL, OPT_LOAD },
 	{ "size", required_argument, NULL, OPT_SIZE },
 	{ "budget", required_argument, NULL, OPT_BUDGET },
@@ -149,6 +200,13 @@ static bool parse_one(int opt, struct bench_cfg *cfg)
 		return x >= 2 && x <= FAB_NODES_MAX;
 	case OPT_SENDERS:
 		return parse_senders(optarg, cfg);
+	case OPT_BYSTANDER:
+		return cfg->bystander = true;
+	case OPT_STALL:
+		cfg->bystander = true;
+		cfg->stall = (u32)(x * 1e6);
+		cfg->stall_every = STALL_EVERY;
+		return x > 0 && x < 25;
 	case OPT_LOAD:
 		cfg->load = (u64)(x * 1e9);
 		return x >= 0;

@@ -168,6 +168,15 @@ void fab_enter(struct fab_node *node, u32 ns)
 	node->count.busy += ns;
 }
 
+void fab_stall(struct fab_node *node, u32 ns)
+{
+	struct fab *fab = node->fab;
+
+	node->cpu = max(node->cpu, fab->now) + ns;
+	if (node->cpu_ev.pos)
+		sim_heap_set(&fab->heap, &node->cpu_ev, node->cpu);
+}
+
 void fab_deliver(struct fab_node *node)
 {
 	fab_enter(node, node->fab->cfg.deliver);

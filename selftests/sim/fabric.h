@@ -208,4 +208,7 @@ void fab_arm(struct fab_node *node);
 /* As if the node's CPU did @ns of work now; a call from outside begins so. */
 void fab_enter(struct fab_node *node, u32 ns);
 
+/* From outside: the node's CPU does nothing for this for @ns. */
+void fab_stall(struct fab_node *node, u32 ns);
+
 #endif /* _SIM_FABRIC_H */
