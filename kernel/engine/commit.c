@@ -201,6 +201,7 @@ static void cpg_commit_member_set(struct cpg_engine *eng,
 	cand->join_no = peer ? peer->join_no : eng->join_no;
 	cand->incarnation = peer ? peer->incarnation : eng->cfg.incarnation;
 	cand->votes = peer ? peer->votes : eng->cfg.votes;
+	cand->view_seq = peer ? peer->vid.seq : eng->epoch->id.seq;
 }
 
 /* The members in ascending order; this node is the lowest. */

@@ -440,6 +440,7 @@ struct cpg_epoch {
  * @incarnation: which life of it
  * @votes: its votes
  * @peer: NULL: this node
+ * @view_seq: representative: of the view in which it gathered
  * @in: representative: the last thing it sent
  * @done: representative: @in is complete; or it acknowledged the INSTALL
  * @hold: what it holds of its old view, in the table
@@ -453,6 +454,7 @@ struct cpg_candidate {
 	u64		incarnation;
 	u32		votes;
 	struct cpg_peer	*peer;
+	u64		view_seq;
 	struct cpg_blob	in;
 	bool		done;
 	const u8	*hold;

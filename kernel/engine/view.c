@@ -316,14 +316,30 @@ static bool cpg_view_hears_all_of(const struct cpg_engine *eng,
 	       peer->n_members;
 }
 
+/*
+ * This node is in a view, and was to be in another one: will it never agree to
+ * that, or has it given that up?  The representative knows from which view it
+ * was to come.
+ */
+static bool cpg_view_has_left(const struct cpg_engine *eng,
+			      const struct cpg_peer *peer)
+{
+	struct cpg_attempt *att = eng->attempt;
+	const struct cpg_candidate *cand = cpg_commit_find(att, peer);
+
+	if (!cand || cpg_vid_equal(&peer->vid, &att->id))
+		return false;
+	if (att->id.rep == eng->cfg.nodeid)
+		return peer->vid.seq > cand->view_seq;
+	return peer->vid.seq > att->id.seq;
+}
+
 /* A node is in another view than this one: has it moved on, or can we merge? */
 void cpg_view_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer)
 {
 	if (peer->state != CPG_STATE_OPERATIONAL)
 		return;
-	/* Whoever is in a later view has given up this attempt. */
-	if (eng->attempt && peer->vid.seq > eng->attempt->id.seq &&
-	    cpg_commit_find(eng->attempt, peer)) {
+	if (eng->attempt && cpg_view_has_left(eng, peer)) {
 		cpg_view_gather(eng);
 		return;
 	}

@@ -136,9 +136,50 @@ static const char *test_wrap(void)
 	return test_end();
 }
 
+static struct cpg_status status(u32 i)
+{
+	struct cpg_status st;
+
+	cpg_engine_status(s->nodes[i].eng, &st);
+	return st;
+}
+
+/*
+ * Two that do not hear each other propose a view of one number to a third.  It
+ * goes with one of them; the other does not wait for it.
+ */
+static const char *test_proposals(void)
+{
+	struct sim_cfg cfg;
+	u32 i;
+
+	sim_cfg_init(&cfg);
+	cfg.n_nodes = 4;
+	sim_cfg_profile(&cfg, CPG_PROFILE_DEFAULT);
+	test_begin(&cfg);
+	sim_cut(s, 0, 1, true);
+	sim_cut(s, 1, 0, true);
+	for (i = 1; i < 4; i++)
+		sim_node_start(&s->nodes[i]);
+	CHECK_TRUE(sim_settle(s, SIM_SEC));
+	sim_node_start(&s->nodes[0]);
+	sim_run(s, SIM_SEC);
+	CHECK_TRUE(s->nodes[2].n_view == 3 && s->nodes[0].n_view == 1);
+	sim_node_crash(&s->nodes[3]);
+	/* A beacon tells it, and then it gathers for a while. */
+	CHECK_TRUE(sim_run(s, sim_bound(s) + s->cfg.beacon +
+			      2 * s->cfg.suspect));
+	CHECK_TRUE(s->nodes[1].n_view == 2 && s->nodes[2].n_view == 2);
+	for (i = 0; i < 3; i++)
+		CHECK_TRUE(status(i).state == CPG_STATE_OPERATIONAL);
+	sim_heal(s);
+	CHECK_TRUE(sim_converge(s, sim_limit(s)));
+	return test_end();
+}
+
 static const struct ktap_test tests[] = {
 	TEST(rate), TEST(rate_full), TEST(hole), TEST(clock_leap), TEST(storm),
-	TEST(wrap),
+	TEST(wrap), TEST(proposals),
 };
 
 int main(int argc, char **argv)
