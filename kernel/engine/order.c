@@ -442,6 +442,15 @@ u32 cpg_order_rec_fill(struct cpg_epoch *ep, u8 *p)
 	return size;
 }
 
+/* So many runs fit into a packet. */
+static u32 cpg_order_runs_max(const struct cpg_engine *eng)
+{
+	u32 room = eng->cfg.mtu - CPG_DATA_HDR - cpg_order_rec_size(0);
+
+	return min_t(u32, room / sizeof(struct cpg_wire_run),
+		     CPG_ORDER_RUNS_MAX);
+}
+
 /* Leader: give a packet its place.  False if no more runs fit just now. */
 bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs)
 {
@@ -456,7 +465,7 @@ bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs)
 		run->count = cpu_to_le16(le16_to_cpu(run->count) + 1);
 		run->nmsgs = cpu_to_le32(le32_to_cpu(run->nmsgs) + nmsgs);
 	} else {
-		if (ep->n_runs == CPG_ORDER_RUNS_MAX)
+		if (ep->n_runs == cpg_order_runs_max(eng))
 			return false;
 		if (!ep->n_runs) {
 			ep->runs_gseq = ep->gseq;

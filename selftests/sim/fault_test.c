@@ -177,9 +177,33 @@ static const char *test_proposals(void)
 	return test_end();
 }
 
+/* Packets of all nodes get their places at once: in packets that fit. */
+static const char *test_mtu_order(void)
+{
+	struct sim_cfg cfg;
+	u32 i;
+
+	sim_cfg_init(&cfg);
+	cfg.n_nodes = 40;
+	cfg.mtu = CPG_MTU_MIN;
+	cfg.rx_delay = SIM_MSEC;
+	cfg.rx_batch = 1000;
+	test_begin(&cfg);
+	for (i = 0; i < 40; i++)
+		sim_node_start(&s->nodes[i]);
+	CHECK_TRUE(sim_settle(s, SIM_SEC));
+	for (i = 0; i < 3; i++)
+		procs[i] = sim_join(&s->nodes[i], 1, 0, NULL);
+	for (i = 3; i < 40; i++)
+		sim_join(&s->nodes[i], 1, 0, NULL);
+	CHECK_TRUE(sim_drain(s, SIM_SEC));
+	CHECK_TRUE(procs[0]->orc->n_members == 40);
+	return test_end();
+}
+
 static const struct ktap_test tests[] = {
 	TEST(rate), TEST(rate_full), TEST(hole), TEST(clock_leap), TEST(storm),
-	TEST(wrap), TEST(proposals),
+	TEST(wrap), TEST(proposals), TEST(mtu_order),
 };
 
 int main(int argc, char **argv)
