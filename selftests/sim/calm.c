@@ -7,13 +7,15 @@ enum {
 	CALM_LOSS = 50000,	/* in a million */
 };
 
+/* With the time since its last heartbeat, it is silent for @suspect at most. */
 static void calm_pause(struct sim *s, void *arg)
 {
 	u32 slot = sim_rng_below(&s->rng, s->cfg.n_nodes);
 
 	if (!s->nodes[slot].paused)
 		sim_node_pause(&s->nodes[slot],
-			       sim_rng_below(&s->rng, s->cfg.suspect / 2));
+			       sim_rng_below(&s->rng, s->cfg.suspect -
+						      s->cfg.heartbeat));
 	sim_call_at(s, arg, s->now + sim_rng_below(&s->rng, 2 * SIM_SEC));
 }
 
@@ -33,7 +35,7 @@ void calm_run(struct sim *s, u64 seed, u32 minutes)
 	sim_cfg_init(&cfg);
 	cfg.seed = seed;
 	cfg.n_nodes = CALM_NODES;
-	cfg.check_every = 64;
+	cfg.check_every = 1024;
 	if (seed & 1)
 		sim_cfg_profile(&cfg, CPG_PROFILE_DEFAULT);
 	sim_begin(s, &cfg);

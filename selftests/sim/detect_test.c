@@ -5,6 +5,7 @@
 
 enum {
 	SMALL = 5,		/* nodes of a small cluster */
+	LARGE = 64,		/* above, invariants are looked at rarely */
 };
 
 static void up(const struct sim_cfg *cfg)
@@ -97,7 +98,7 @@ static const char *die(u32 n, u32 slot, enum cpg_profile profile, u64 phase,
 	sim_cfg_init(&cfg);
 	sim_cfg_profile(&cfg, profile);
 	cfg.n_nodes = n;
-	cfg.check_every = 16;
+	cfg.check_every = n > LARGE ? 1024 : 16;
 	up(&cfg);
 	sim_run(s, phase);
 	CHECK_TRUE(sim_bound(s) == bound);
@@ -159,6 +160,12 @@ static const char *test_dead_odd(void)
 static const char *test_dead_lan(void)
 {
 	return die_profile(CPG_PROFILE_LAN, 50 * SIM_MSEC);
+}
+
+/* As many as there can be: all of them gather in that time. */
+static const char *test_dead_largest(void)
+{
+	return die(CPG_NODES_MAX, 0, CPG_PROFILE_LAN, 0, 50 * SIM_MSEC);
 }
 
 static const char *test_dead_default(void)
@@ -461,7 +468,7 @@ static const char *test_flap(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(idle), TEST(dead_lan), TEST(dead_default), TEST(dead_odd),
+	TEST(idle), TEST(dead_lan), TEST(dead_largest), TEST(dead_default), TEST(dead_odd),
 	TEST(calm), TEST(chain3), TEST(oneway3), TEST(oneway3_back),
 	TEST(oneway2), TEST(oneway2_back), TEST(link5), TEST(link5_oneway),
 	TEST(link8_unwatched), TEST(link8_unwatched_back), TEST(hub5),
