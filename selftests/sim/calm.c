@@ -7,15 +7,18 @@ enum {
 	CALM_LOSS = 50000,	/* in a million */
 };
 
-/* With the time since its last heartbeat, it is silent for @suspect at most. */
+/*
+ * A node may have sent its last heartbeat just as long ago as it has to, and
+ * that may be lost to all: it is silent for as long as detection takes at most.
+ */
 static void calm_pause(struct sim *s, void *arg)
 {
+	u64 most = s->cfg.suspect + s->cfg.corroborate - 2 * s->cfg.heartbeat;
 	u32 slot = sim_rng_below(&s->rng, s->cfg.n_nodes);
 
 	if (!s->nodes[slot].paused)
 		sim_node_pause(&s->nodes[slot],
-			       sim_rng_below(&s->rng, s->cfg.suspect -
-						      s->cfg.heartbeat));
+			       sim_rng_below(&s->rng, most));
 	sim_call_at(s, arg, s->now + sim_rng_below(&s->rng, 2 * SIM_SEC));
 }
 
