@@ -28,7 +28,8 @@ dkms-install:
 check:
 	selftests/checks/run
 
-# With SEEDS=A..B these, and NODES, EVENTS, LOSS, FAULTS, JOBS, CHECK, SIM_ARGS.
+# With SEEDS=A..B these, and NODES, EVENTS, LOSS, FAULTS, JOBS, CHECK and
+# SIM_ARGS.
 sim:
 	$(MAKE) -C selftests/sim $(if $(SEEDS),run,run_tests)
 

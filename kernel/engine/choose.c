@@ -61,9 +61,10 @@ static void cpg_choose_candidates(const struct cpg_engine *eng,
 }
 
 /*
- * Fills in who hears whom, of the candidates.  A member whose JOIN does not come here, but to
- * others, gets the benefit of the doubt: this node is not in its way.  One that
- * is dead does not: it would be in the way of whoever found that out first.
+ * Fills in who hears whom, of the candidates.  A member whose JOIN does not
+ * come here, but to others, gets the benefit of the doubt: this node is not in
+ * its way.  One that is dead does not: it would be in the way of whoever found
+ * that out first.
  */
 static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
 {

@@ -468,7 +468,8 @@ static const char *test_flap(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(idle), TEST(dead_lan), TEST(dead_largest), TEST(dead_default), TEST(dead_odd),
+	TEST(idle), TEST(dead_lan), TEST(dead_largest), TEST(dead_default),
+	TEST(dead_odd),
 	TEST(calm), TEST(chain3), TEST(oneway3), TEST(oneway3_back),
 	TEST(oneway2), TEST(oneway2_back), TEST(link5), TEST(link5_oneway),
 	TEST(link8_unwatched), TEST(link8_unwatched_back), TEST(hub5),
