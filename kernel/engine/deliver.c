@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What packets hold, handed to those whom it is for: messages, put together
- * of their parts, and joins and leaves.
+ * of their parts, joins, leaves and holds.
  *
  * The order decides when AGREED and SAFE are delivered.  FIFO and UNORDERED
  * packets are delivered as soon as they may; when the order comes to their
@@ -154,6 +154,9 @@ static int cpg_deliver_rec(struct cpg_engine *eng, struct cpg_vnode *node,
 	case CPG_REC_LEAVE:
 		err = cpg_group_deliver_leave(eng, node->nodeid, rec->port,
 					      rec->data[0], pos);
+		break;
+	case CPG_REC_HOLD:
+		cpg_hold_deliver(eng, node->nodeid, rec->port, rec->data[0]);
 		break;
 	default:
 		return 0;

@@ -403,7 +403,7 @@ static u64 cpg_engine_next_deadline(const struct cpg_engine *eng)
 	const u64 timers[] = {
 		eng->heartbeat_at, eng->beacon_at, eng->join_at, eng->ack_at,
 		eng->announce_at, eng->own_at, eng->probe_at, eng->nomem_at,
-		eng->stop_at, cpg_commit_deadline(eng),
+		eng->stop_at, cpg_commit_deadline(eng), cpg_hold_deadline(eng),
 		cpg_view_deadline(eng), cpg_detect_deadline(eng),
 	};
 	u64 deadline = CPG_NEVER;
@@ -420,6 +420,7 @@ void cpg_engine_timer(struct cpg_engine *eng, u64 now)
 {
 	if (eng->state == CPG_STATE_STOPPED)
 		return;
+	cpg_hold_late(eng, now);
 	cpg_detect_late(eng, now);
 	eng->now = now;
 	eng->deadline = CPG_NEVER;
@@ -428,6 +429,7 @@ void cpg_engine_timer(struct cpg_engine *eng, u64 now)
 	cpg_commit_timer(eng);
 	cpg_order_timer(eng);
 	cpg_send_timer(eng);
+	cpg_hold_timer(eng);
 	cpg_order_flush(eng);
 	cpg_engine_run(eng, now);
 	if (eng->state != CPG_STATE_STOPPED)

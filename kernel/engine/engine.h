@@ -114,7 +114,7 @@ enum cpg_trace_kind {
  * @port: of the sending process
  * @serial: of the message: counts what its node ever accepted
  * @owner: ACCEPT: the sending process's
- * @ev: ACCEPT: the message; DELIVER: also, NULL for a join or a leave
+ * @ev: ACCEPT: the message; DELIVER: also, NULL for a join, leave or hold
  * @n_nodes: number of @nodes
  * @nodes: node ids, ascending
  */
@@ -171,6 +171,13 @@ struct cpg_frame {
  *	an event: then the process must see an error, never a gap.
  * @sent: a message of @len bytes of this process, once accepted, has been
  *	delivered at this node (or its process is gone)
+ * @held: the group of this process is held back, and nothing more is accepted
+ *	from it; or it is not any more.  Also called, before cpg_engine_join()
+ *	returns, for who joins such a group.
+ * @slow_until: when a process that holds its group back has to be put out;
+ *	U64_MAX: never.  Asked when it begins to, when that time has come, and
+ *	by cpg_engine_hold().
+ * @slow: that time has come: the process has to be detached after this call
  * @left: the process is out of its group and its last event is delivered; the
  *	struct cpg_proc is not valid any more.  Not called after
  *	cpg_engine_detach().
@@ -186,6 +193,9 @@ struct cpg_engine_ops {
 	void (*reply)(void *ctx, const struct cpg_frame *frame);
 	void (*deliver)(void *ctx, void *owner, struct cpg_event *ev);
 	void (*sent)(void *ctx, void *owner, u32 len);
+	void (*held)(void *ctx, void *owner, bool held);
+	u64 (*slow_until)(void *ctx, void *owner);
+	void (*slow)(void *ctx, void *owner);
 	void (*left)(void *ctx, void *owner);
 	void (*view)(void *ctx, struct cpg_event *ev);
 	void (*nodeid_used)(void *ctx, bool refused);
@@ -385,10 +395,24 @@ void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc);
  * and counts back on @ops->sent.
  *
  * Return: 0, -ENOTCONN (leaving), -EHOSTUNREACH (it joined with
- * CPG_JOIN_F_QUORUM, and the view has no majority), -ENOMEM, -ENETDOWN.
+ * CPG_JOIN_F_QUORUM, and the view has no majority), -EAGAIN (its group is held
+ * back: @ops->held says when it is not any more), -ENOMEM, -ENETDOWN.
  */
 int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 		    struct cpg_event *ev);
+
+/**
+ * cpg_engine_hold() - a local process can take no more, or can again
+ * @eng: engine
+ * @now: time
+ * @proc: the process
+ * @hold: hold its group back; if it does already, ask @ops->slow_until again
+ *
+ * Senders of the group are held back on all nodes, from when this has its place
+ * in the order.  What was accepted before is delivered nevertheless.
+ */
+void cpg_engine_hold(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
+		     bool hold);
 
 /**
  * cpg_engine_stop() - leave the cluster in good order

@@ -522,8 +522,8 @@ struct cpg_attempt {
 /**
  * struct cpg_txmsg - a message on its way into the order
  * @link: in sendq, parked or in flight
- * @rec_type: CPG_REC_MSG, CPG_REC_JOIN or CPG_REC_LEAVE
- * @reason: LEAVE: CPG_CHG_*
+ * @rec_type: CPG_REC_MSG, _JOIN, _LEAVE or _HOLD
+ * @reason: LEAVE: CPG_CHG_*; HOLD: 1 or 0
  * @is_queued: it is on one of the lists
  * @service: by which it is delivered, in whatever view
  * @port: the process
@@ -560,6 +560,7 @@ struct cpg_txmsg {
  * @refs: processes that refer to it, members or not
  * @members: processes, ascending by (nodeid, pid, port)
  * @n_members: how many
+ * @n_holders: how many of them hold it back
  * @locals: those of them that are of this node and not detached
  * @n_marked: scratch: members that go, or came
  */
@@ -569,6 +570,7 @@ struct cpg_grp {
 	u32			refs;
 	struct list_head	members;
 	u32			n_members;
+	u32			n_holders;
 	struct list_head	locals;
 	u32			n_marked;
 };
@@ -579,6 +581,7 @@ struct cpg_grp {
  * @member_link: in the group's members, if @is_member
  * @owned_link: in the group's locals, if @is_member and there is an @owner
  * @local_link: in the engine's list of local processes; else scratch
+ * @slow_link: in the engine's slows, if @is_slow
  * @grp: its group
  * @who: nodeid, pid, port
  * @flags: CPG_JOIN_F_*
@@ -587,15 +590,21 @@ struct cpg_grp {
  * @is_member: its join is in order
  * @is_leaving: a leave is queued
  * @is_parked: messages of it wait for a majority
+ * @is_slow: of a local process: its owner asks to hold the group back
+ * @is_holder: and that is in order: a member that holds its group back
  * @is_marked: scratch: goes with its node, or came with it
  * @tx_join: its join
  * @tx_leave: its leave, so that leaving needs no memory
+ * @tx_hold: its last word on holding the group back
+ * @slow_until: when it has to be put out, as its owner says
+ * @slow_late: so much later: this node was not scheduled
  */
 struct cpg_proc {
 	struct list_head	hash_link;
 	struct list_head	member_link;
 	struct list_head	owned_link;
 	struct list_head	local_link;
+	struct list_head	slow_link;
 	struct cpg_grp		*grp;
 	struct cpg_member	who;
 	u32			flags;
@@ -604,9 +613,14 @@ struct cpg_proc {
 	bool			is_member;
 	bool			is_leaving;
 	bool			is_parked;
+	bool			is_slow;
+	bool			is_holder;
 	bool			is_marked;
 	struct cpg_txmsg	tx_join;
 	struct cpg_txmsg	tx_leave;
+	struct cpg_txmsg	tx_hold;
+	u64			slow_until;
+	u64			slow_late;
 };
 
 /**
@@ -643,6 +657,7 @@ struct cpg_proc {
  * @groups: hash table of groups
  * @procs: hash table of processes
  * @locals: local processes
+ * @slows: local processes that can take no more
  * @next_port: for the next local process
  * @gather_start: when the gathering began
  * @gather_complete: the JOINs of all that are expected have come
@@ -699,6 +714,7 @@ struct cpg_engine {
 	struct list_head		groups[CPG_HASH_SIZE];
 	struct list_head		procs[CPG_HASH_SIZE];
 	struct list_head		locals;
+	struct list_head		slows;
 	u32				next_port;
 	u64				gather_start;
 	bool				gather_complete;
@@ -845,6 +861,7 @@ u64 cpg_order_ack(const struct cpg_epoch *ep);
 
 /* send.c */
 void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx);
+void cpg_send_queue_first(struct cpg_engine *eng, struct cpg_txmsg *tx);
 bool cpg_send_is_open(const struct cpg_engine *eng);
 bool cpg_send_kick(struct cpg_engine *eng);
 struct cpg_txmsg *cpg_send_first(struct cpg_engine *eng, u8 service);
@@ -883,9 +900,22 @@ struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,
 				       u32 port, u32 pid,
 				       const struct cpg_group *group);
 void cpg_group_proc_destroy(struct cpg_proc *proc);
+void cpg_group_tx_init(struct cpg_proc *proc, struct cpg_txmsg *tx, u8 rec_type,
+		       u32 len);
 void cpg_group_nodes_down(struct cpg_engine *eng, const u32 *nodeids, u32 n);
 void cpg_group_procs_up(struct cpg_engine *eng, struct list_head *procs);
 void cpg_group_stop(struct cpg_engine *eng);
+
+/* hold.c */
+void cpg_hold_init(struct cpg_engine *eng, struct cpg_proc *proc);
+void cpg_hold_set(struct cpg_engine *eng, struct cpg_proc *proc, bool holds);
+void cpg_hold_ask(struct cpg_engine *eng, struct cpg_proc *proc);
+void cpg_hold_end(struct cpg_engine *eng, struct cpg_proc *proc);
+void cpg_hold_deliver(struct cpg_engine *eng, u32 nodeid, u32 port, bool holds);
+bool cpg_hold_after(const struct cpg_proc *proc, u64 cut);
+void cpg_hold_late(struct cpg_engine *eng, u64 now);
+void cpg_hold_timer(struct cpg_engine *eng);
+u64 cpg_hold_deadline(const struct cpg_engine *eng);
 
 /* quorum.c */
 u32 cpg_quorum_expected(const struct cpg_engine *eng);

@@ -31,6 +31,7 @@ void cpg_group_init(struct cpg_engine *eng)
 		INIT_LIST_HEAD(&eng->procs[i]);
 	}
 	INIT_LIST_HEAD(&eng->locals);
+	INIT_LIST_HEAD(&eng->slows);
 	eng->next_port = eng->cfg.first_no;
 }
 
@@ -110,6 +111,7 @@ struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,
 	INIT_LIST_HEAD(&proc->member_link);
 	INIT_LIST_HEAD(&proc->owned_link);
 	INIT_LIST_HEAD(&proc->local_link);
+	INIT_LIST_HEAD(&proc->slow_link);
 	return proc;
 }
 
@@ -162,6 +164,7 @@ void cpg_group_proc_destroy(struct cpg_proc *proc)
 		cpg_group_member_del(proc);
 	list_del(&proc->hash_link);
 	list_del(&proc->local_link);
+	list_del(&proc->slow_link);
 	cpg_group_put(proc->grp);
 	cpg_env_free(proc);
 }
@@ -270,8 +273,10 @@ int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
 		cpg_group_tell(eng, proc->grp, ev, pos);
 		cpg_event_put(ev);
 	}
-	if (proc->is_local)
+	if (proc->is_local) {
 		cpg_send_done(eng, &proc->tx_join);
+		cpg_hold_ask(eng, proc);
+	}
 	return 0;
 }
 
@@ -298,6 +303,8 @@ int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 		cpg_group_tell(eng, grp, ev, pos);
 		cpg_event_put(ev);
 	}
+	/* After its leave nobody is told anything any more. */
+	cpg_hold_set(eng, proc, false);
 	if (proc->is_local) {
 		cpg_send_done(eng, &proc->tx_leave);
 		if (proc->owner)
@@ -318,6 +325,7 @@ static void cpg_group_tell_down(struct cpg_engine *eng, struct cpg_grp *grp)
 	list_for_each_entry_safe(proc, next, &grp->members, member_link) {
 		if (!proc->is_marked)
 			continue;
+		cpg_hold_set(eng, proc, false);
 		cpg_group_member_del(proc);
 		list_add_tail(&proc->member_link, &gone);
 	}
@@ -409,6 +417,8 @@ void cpg_group_procs_up(struct cpg_engine *eng, struct list_head *procs)
 		}
 		cpg_group_proc_hash_add(eng, proc);
 		cpg_group_member_add(proc);
+		cpg_hold_set(eng, proc, proc->flags & CPG_PROC_F_HOLDS);
+		proc->flags &= ~CPG_PROC_F_HOLDS;
 		proc->is_marked = true;
 		proc->grp->n_marked++;
 	}
@@ -450,8 +460,8 @@ static int cpg_group_may_join(const struct cpg_engine *eng,
 	return 0;
 }
 
-static void cpg_group_tx_init(struct cpg_proc *proc, struct cpg_txmsg *tx,
-			      u8 rec_type, u32 len)
+void cpg_group_tx_init(struct cpg_proc *proc, struct cpg_txmsg *tx, u8 rec_type,
+		       u32 len)
 {
 	INIT_LIST_HEAD(&tx->link);
 	tx->rec_type = rec_type;
@@ -494,6 +504,7 @@ struct cpg_proc *cpg_engine_join(struct cpg_engine *eng, u64 now, void *owner,
 	cpg_group_tx_init(proc, &proc->tx_join, CPG_REC_JOIN,
 			  sizeof(struct cpg_wire_proc) + group->name_len);
 	cpg_group_tx_init(proc, &proc->tx_leave, CPG_REC_LEAVE, 1);
+	cpg_hold_init(eng, proc);
 	cpg_send_queue(eng, &proc->tx_join);
 	cpg_engine_run(eng, now);
 	return proc;
@@ -512,6 +523,7 @@ void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc)
 {
 	proc->owner = NULL;
 	list_del_init(&proc->owned_link);
+	cpg_hold_end(eng, proc);
 	if (!proc->is_leaving)
 		cpg_group_leave(eng, proc, CPG_CHG_PROCDOWN);
 	cpg_engine_run(eng, now);
@@ -536,6 +548,8 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 		return -ENOTCONN;
 	if (!cpg_quorum_may_send(eng, proc))
 		return -EHOSTUNREACH;
+	if (proc->grp->n_holders)
+		return -EAGAIN;
 	tx = cpg_env_alloc(eng->env, sizeof(*tx));
 	if (!tx)
 		return -ENOMEM;

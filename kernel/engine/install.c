@@ -51,6 +51,8 @@ int cpg_install_procs(struct cpg_engine *eng, struct cpg_blob *blob)
 
 		if (!cpg_install_stays(proc, cut))
 			continue;
+		if (cpg_hold_after(proc, cut))
+			wire.flags |= cpu_to_le32(CPG_PROC_F_HOLDS);
 		memcpy(p, &wire, sizeof(wire));
 		memcpy(p + sizeof(wire), name->name, name->name_len);
 		p += sizeof(wire) + name->name_len;

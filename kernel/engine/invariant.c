@@ -133,21 +133,42 @@ static const char *cpg_invariant_groups(const struct cpg_engine *eng)
 {
 	const struct cpg_grp *grp;
 	const struct cpg_proc *proc;
-	u32 i, n;
+	u32 i, n, n_holders;
 
 	for (i = 0; i < CPG_HASH_SIZE; i++) {
 		list_for_each_entry(grp, &eng->groups[i], link) {
 			n = 0;
+			n_holders = 0;
 			list_for_each_entry(proc, &grp->members, member_link) {
 				if (!proc->is_member || proc->grp != grp)
 					return "a stranger is in a group";
 				n++;
+				n_holders += proc->is_holder;
 			}
+			if (n_holders != grp->n_holders)
+				return "a group is held back by nobody";
 			if (n != grp->n_members || n > grp->refs)
 				return "a group is miscounted";
 			if (grp->n_marked)
 				return "a mark was left on a group";
 		}
+	}
+	return NULL;
+}
+
+/* What owners ask for is in order, or under way. */
+static const char *cpg_invariant_hold(const struct cpg_engine *eng)
+{
+	const struct cpg_proc *proc;
+
+	list_for_each_entry(proc, &eng->locals, local_link) {
+		if (proc->is_slow == list_empty(&proc->slow_link))
+			return "a slow process is not watched";
+		if (!proc->is_member || proc->tx_hold.is_queued ||
+		    (proc->is_leaving && !proc->is_parked))
+			continue;
+		if (proc->is_holder != proc->is_slow)
+			return "a process does not hold as it should";
 	}
 	return NULL;
 }
@@ -164,6 +185,8 @@ const char *cpg_engine_check(struct cpg_engine *eng)
 		why = cpg_invariant_groups(eng);
 	if (!why && eng->state == CPG_STATE_GATHER && !cpg_choose_is_good(eng))
 		why = "whom to be in a view with is not known";
+	if (!why)
+		why = cpg_invariant_hold(eng);
 	if (!why && eng->state != CPG_STATE_STOPPED &&
 	    (eng->state == CPG_STATE_COMMIT ||
 	     eng->state == CPG_STATE_RECOVER) != !!eng->attempt)

@@ -50,6 +50,9 @@ static void cpg_quorum_park(struct cpg_engine *eng)
 		eng->queued -= tx->len;
 		eng->n_parked += tx->len;
 		list_move_tail(&tx->link, &eng->parked);
+		/* It was to end the hold, too. */
+		if (tx->rec_type == CPG_REC_LEAVE)
+			cpg_hold_ask(eng, tx->proc);
 	}
 }
 

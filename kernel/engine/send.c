@@ -24,13 +24,19 @@ struct cpg_send_plan {
 	u8	service;	/* of all of them */
 };
 
-/* Takes the message from the caller, who embeds or allocated it. */
-void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx)
+/* Nothing of it was sent. */
+static void cpg_send_rewind(struct cpg_txmsg *tx)
 {
 	tx->sent = 0;
 	tx->slice = 0;
 	tx->slice_off = 0;
 	tx->last = 0;
+}
+
+/* Takes the message from the caller, who embeds or allocated it. */
+void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx)
+{
+	cpg_send_rewind(tx);
 	tx->is_queued = true;
 	/* A leave comes after all that was accepted. */
 	if (tx->proc->is_parked) {
@@ -40,6 +46,18 @@ void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx)
 	}
 	eng->queued += tx->len;
 	list_add_tail(&tx->link, &eng->sendq);
+}
+
+/*
+ * As cpg_send_queue(), before all that waits; even between two parts of a
+ * message, so not for what has to be put together itself.
+ */
+void cpg_send_queue_first(struct cpg_engine *eng, struct cpg_txmsg *tx)
+{
+	cpg_send_rewind(tx);
+	tx->is_queued = true;
+	eng->queued += tx->len;
+	list_add(&tx->link, &eng->sendq);
 }
 
 static void cpg_send_plan(struct cpg_engine *eng, u32 room,
@@ -365,12 +383,8 @@ void cpg_send_requeue(struct cpg_engine *eng)
 		eng->queued += tx->len;
 	}
 	list_splice_init(&eng->flight, &eng->sendq);
-	list_for_each_entry(tx, &eng->sendq, link) {
-		tx->sent = 0;
-		tx->slice = 0;
-		tx->slice_off = 0;
-		tx->last = 0;
-	}
+	list_for_each_entry(tx, &eng->sendq, link)
+		cpg_send_rewind(tx);
 	eng->own_at = CPG_NEVER;
 	eng->own_tries = 0;
 	eng->rtt_oseq = 0;

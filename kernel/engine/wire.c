@@ -242,6 +242,9 @@ static bool cpg_wire_check_rec(const struct cpg_rec *rec, bool from_leader,
 		return rec->len == 1 && (rec->data[0] == CPG_CHG_LEAVE ||
 					 rec->data[0] == CPG_CHG_PROCDOWN) &&
 		       cpg_wire_body_add(body, CPG_SVC_AGREED, 1);
+	case CPG_REC_HOLD:
+		return rec->len == 1 && rec->data[0] <= 1 &&
+		       cpg_wire_body_add(body, CPG_SVC_AGREED, 1);
 	default:
 		return false;
 	}

@@ -112,6 +112,7 @@ enum cpg_wire_rec_type {
 	CPG_REC_MSG,		/* a message or a part of one */
 	CPG_REC_JOIN,		/* cpg_wire_proc */
 	CPG_REC_LEAVE,		/* a byte, CPG_CHG_LEAVE or _PROCDOWN */
+	CPG_REC_HOLD,		/* a byte, 1 or 0: hold the group back or not */
 };
 
 enum {
@@ -167,6 +168,9 @@ struct cpg_wire_run {
 	__le16	count;
 	__le32	nmsgs;
 } __packed;
+
+/* struct cpg_wire_proc flags, in RECOVERED and INSTALL */
+#define CPG_PROC_F_HOLDS	0x80000000U	/* it holds its group back */
 
 /**
  * struct cpg_wire_proc - a process and its group

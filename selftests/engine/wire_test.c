@@ -300,7 +300,8 @@ static const char *test_patches(void)
  * @name: what is tried
  * @from_leader: the packet is the leader's
  * @n: records
- * @recs: type, flags, bytes, total; ORDER: bytes are runs
+ * @recs: type, flags, bytes, total; ORDER: bytes are runs; HOLD: total is what
+ *	it says
  * @ok: they are well-formed
  * @nmsgs: so many messages end in them
  */
@@ -373,6 +374,17 @@ static const struct rec_case rec_cases[] = {
 	  false, 0 },
 	{ "leave with two", false, 1, { { CPG_REC_LEAVE, 0, 2, 0 } }, false,
 	  0 },
+	{ "hold", false, 1, { { CPG_REC_HOLD, 0, 1, 1 } }, true, 1 },
+	{ "hold no more", false, 1, { { CPG_REC_HOLD, 0, 1, 0 } }, true, 1 },
+	{ "hold of a sort", false, 1, { { CPG_REC_HOLD, 0, 1, 2 } }, false,
+	  0 },
+	{ "hold without a word", false, 1, { { CPG_REC_HOLD, 0, 0, 0 } },
+	  false, 0 },
+	{ "hold with two", false, 1, { { CPG_REC_HOLD, 0, 2, 0 } }, false,
+	  0 },
+	{ "a hold behind SAFE", false, 2,
+	  { { CPG_REC_MSG, WHOLE | SVC(SAFE), 3, 3 },
+	    { CPG_REC_HOLD, 0, 1, 0 } }, false, 0 },
 	{ "a leave is AGREED", false, 2,
 	  { { CPG_REC_LEAVE, 0, 1, 0 },
 	    { CPG_REC_MSG, WHOLE | SVC(AGREED), 3, 3 } }, true, 2 },
@@ -422,7 +434,8 @@ static u32 rec_fill(u8 *p, u8 type, u8 flags, u32 len, u32 total)
 	if (type == CPG_REC_ORDER)
 		len = order_fill(p + REC, len, 0);
 	else
-		memset(p + REC, CPG_CHG_LEAVE, len);
+		memset(p + REC, type == CPG_REC_HOLD ? total : CPG_CHG_LEAVE,
+		       len);
 	rec.len = cpu_to_le16(len);
 	memcpy(p, &rec, sizeof(rec));
 	return REC + len;

@@ -26,6 +26,8 @@ struct fuzz_proc {
 	struct fuzz_node	*node;
 	struct cpg_proc		*eng;
 	bool			broken;
+	bool			held;
+	u64			slow_since;
 };
 
 struct fuzz_node {
@@ -118,6 +120,32 @@ static void op_sent(void *ctx, void *owner, u32 len)
 	(void)len;
 }
 
+static void op_held(void *ctx, void *owner, bool held)
+{
+	struct fuzz_proc *proc = owner;
+
+	(void)ctx;
+	if (!proc->eng || proc->held == held)
+		abort();
+	proc->held = held;
+}
+
+static u64 op_slow_until(void *ctx, void *owner)
+{
+	struct fuzz_proc *proc = owner;
+
+	(void)ctx;
+	return proc->slow_since + CPG_NSEC_PER_MSEC;
+}
+
+static void op_slow(void *ctx, void *owner)
+{
+	struct fuzz_proc *proc = owner;
+
+	(void)ctx;
+	proc->broken = true;
+}
+
 static void op_left(void *ctx, void *owner)
 {
 	struct fuzz_proc *proc = owner;
@@ -150,6 +178,9 @@ static const struct cpg_engine_ops ops = {
 	.reply = op_reply,
 	.deliver = op_deliver,
 	.sent = op_sent,
+	.held = op_held,
+	.slow_until = op_slow_until,
+	.slow = op_slow,
 	.left = op_left,
 	.view = op_view,
 	.nodeid_used = op_nodeid_used,
@@ -291,6 +322,7 @@ static void step_join(struct fuzz_node *node, struct fuzz_proc *proc, u32 pid)
 
 	/* The join may be delivered before the call returns. */
 	proc->broken = false;
+	proc->held = false;
 	proc->eng = (struct cpg_proc *)proc;
 	eng = cpg_engine_join(node->eng, now, proc, &group, pid);
 	proc->eng = IS_ERR(eng) ? NULL : eng;
@@ -322,6 +354,9 @@ static void step_proc(struct fuzz_node *node, u32 arg)
 	} else if (arg < 0x60) {
 		proc->eng = NULL;
 		cpg_engine_detach(node->eng, now, eng);
+	} else if (arg < 0x70) {
+		proc->slow_since = now;
+		cpg_engine_hold(node->eng, now, eng, arg & 8);
 	} else {
 		step_send(node, proc, arg);
 	}

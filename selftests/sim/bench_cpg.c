@@ -104,11 +104,21 @@ static void op_stopped(void *ctx)
 	(void)ctx;
 }
 
+/* Everyone reads at once. */
+static void op_held(void *ctx, void *owner, bool held)
+{
+	(void)ctx;
+	(void)owner;
+	(void)held;
+	abort();
+}
+
 static const struct cpg_engine_ops cpg_node_ops = {
 	.xmit = op_xmit,
 	.reply = op_reply,
 	.deliver = op_deliver,
 	.sent = op_sent,
+	.held = op_held,
 	.left = op_left,
 	.view = op_view,
 	.nodeid_used = op_nodeid_used,

@@ -39,7 +39,7 @@ static const char *const formats[__SIM_LOG_NR] = {
 	[SIM_LOG_DELIVER] =
 		"  deliver %llu from %llu port %llu, %llu bytes, %016llx",
 	[SIM_LOG_CHANGE] =
-		"  deliver %llu from %llu port %llu: a join or leave",
+		"  deliver %llu from %llu port %llu: a join, leave or hold",
 	[SIM_LOG_PLACE] =
 		"  passes over %llu from %llu port %llu, serial %llu",
 	[SIM_LOG_TRANS] =
@@ -53,6 +53,10 @@ static const char *const formats[__SIM_LOG_NR] = {
 	[SIM_LOG_CHG] =
 		"    change for pid %llu: %llu members, %llu left, %llu joined, at %llu",
 	[SIM_LOG_USED]		= "  node id used, refused %llu",
+	[SIM_LOG_LAZY]		= "pid %llu is lazy %llu",
+	[SIM_LOG_HOLD]		= "hold pid %llu: %llu, %llu bytes unread",
+	[SIM_LOG_HELD]		= "  held pid %llu: %llu",
+	[SIM_LOG_SLOW]		= "  too slow pid %llu",
 };
 
 static const char *const types[] = {

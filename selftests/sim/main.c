@@ -38,6 +38,8 @@ enum {
  * @msgs: sent in all runs
  * @requeued: messages sent again in all runs
  * @repairs: packets sent again in all runs
+ * @holds: times that a process held its group back
+ * @slow: processes that were put out for it
  * @settle: longest time until all were in one view, at the end of a run
  */
 struct job {
@@ -50,6 +52,8 @@ struct job {
 	u64	msgs;
 	u64	requeued;
 	u64	repairs;
+	u64	holds;
+	u64	slow;
 	u64	settle;
 };
 
@@ -154,6 +158,8 @@ static bool run_seed(const struct opts *o, u64 seed, struct job *job)
 	job->msgs += s->n_msgs;
 	job->requeued += s->n_requeued;
 	job->repairs += s->n_repairs;
+	job->holds += s->n_holds;
+	job->slow += s->n_slow;
 	job->settle = max(job->settle, s->settle_time);
 	if (!sim_failed(s))
 		return true;
@@ -342,6 +348,8 @@ static bool run_opts(const struct opts *o)
 		sum.msgs += jobs[i].msgs;
 		sum.requeued += jobs[i].requeued;
 		sum.repairs += jobs[i].repairs;
+		sum.holds += jobs[i].holds;
+		sum.slow += jobs[i].slow;
 		sum.settle = max(sum.settle, jobs[i].settle);
 	}
 	t = seconds() - the_start;
@@ -353,6 +361,8 @@ static bool run_opts(const struct opts *o)
 	printf("# %llu faults, %llu views, %llu messages, %llu of them again\n",
 	       U(sum.faults), U(sum.views), U(sum.msgs), U(sum.requeued));
 	printf("# %llu packets sent again\n", U(sum.repairs));
+	printf("# %llu times a group held back, %llu processes too slow\n",
+	       U(sum.holds), U(sum.slow));
 	printf("# in one view within %llu ms\n", U(sum.settle / SIM_MSEC));
 	munmap(jobs, JOBS_MAX * sizeof(*jobs));
 	return !sum.failed;

@@ -254,6 +254,8 @@ void sim_node_called(struct sim_node *node)
 	}
 	if (node->stopped)
 		node_down(node, ORC_STOPPED);
+	else if (sim_hold(node))
+		return;
 	else if (!node->paused)
 		node_arm(node);
 }

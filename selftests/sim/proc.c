@@ -122,6 +122,18 @@ void sim_due_drop(struct sim_node *node)
 		cpg_event_put(node->due[--node->n_due].ev);
 }
 
+/**
+ * sim_proc_break() - a process is out
+ * @proc: the process; its engine is told after this call of it
+ */
+void sim_proc_break(struct sim_proc *proc)
+{
+	sim_due_show(proc->node);
+	proc->broken = true;
+	proc->node->n_broken++;
+	orc_gone(proc->orc);
+}
+
 static void deliver_lost(struct sim_node *node, struct sim_proc *proc)
 {
 	sim_log(node->s, node->nodeid, SIM_LOG_EVICT, proc->pid, 0, 0, 0, 0);
@@ -129,10 +141,7 @@ static void deliver_lost(struct sim_node *node, struct sim_proc *proc)
 		orc_fail(&node->s->orc, ORC_ENGINE,
 			 "node %u: an event is lost without a reason",
 			 node->nodeid);
-	sim_due_show(node);
-	proc->broken = true;
-	node->n_broken++;
-	orc_gone(proc->orc);
+	sim_proc_break(proc);
 }
 
 static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
@@ -157,6 +166,7 @@ static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
 	node->due[node->n_due++] = (struct sim_due){
 		.proc = proc, .ev = cpg_event_get(ev),
 	};
+	sim_lazy_due(proc, ev);
 }
 
 static void op_sent(void *ctx, void *owner, u32 len)
@@ -343,6 +353,9 @@ const struct cpg_engine_ops sim_ops = {
 	.reply = op_reply,
 	.deliver = op_deliver,
 	.sent = op_sent,
+	.held = sim_lazy_op_held,
+	.slow_until = sim_lazy_op_slow_until,
+	.slow = sim_lazy_op_slow,
 	.left = op_left,
 	.view = op_view,
 	.nodeid_used = op_nodeid_used,
@@ -475,6 +488,7 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 	struct sim_node *node = proc->node;
 	struct sim *s = node->s;
 	struct cpg_event *ev;
+	bool held;
 	u64 hash;
 	int err;
 
@@ -483,12 +497,18 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 	ev = send_event(s, svc, len, &hash);
 	/* It may be delivered before this call returns. */
 	proc->queued += len;
+	held = proc->held;
 	err = cpg_engine_send(node->eng, sim_node_now(node), proc->eng, ev);
 	cpg_event_put(ev);
 	if (err) {
 		proc->queued -= len;
 		orc_unsent(&s->orc, proc->orc, err);
 	}
+	if (held ? !err : err == -EAGAIN)
+		orc_fail(&s->orc, ORC_FLOW, "node %u: pid %u %s: %d",
+			 node->nodeid, proc->pid, held ?
+			 "sends to a group that is held back" :
+			 "may not send", err);
 	sim_log(s, node->nodeid, SIM_LOG_SEND, proc->pid, svc, len, err, hash);
 	sim_node_called(node);
 	return err;

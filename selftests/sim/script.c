@@ -29,6 +29,8 @@ static const struct {
 	[SIM_OP_LEAVE]		= { "leave", 1 },
 	[SIM_OP_DETACH]		= { "detach", 1 },
 	[SIM_OP_SEND]		= { "send", 3 },
+	[SIM_OP_LAZY]		= { "lazy", 2 },
+	[SIM_OP_READ]		= { "read", 2 },
 	[SIM_OP_END]		= { "end", 0 },
 };
 
@@ -52,6 +54,7 @@ static const struct {
 	{ "expected", offsetof(struct sim_cfg, expected), sizeof(u32) },
 	{ "mtu", offsetof(struct sim_cfg, mtu), sizeof(u32) },
 	{ "first_no", offsetof(struct sim_cfg, first_no), sizeof(u32) },
+	{ "slow", offsetof(struct sim_cfg, slow), sizeof(u64) },
 	{ "rx_delay", offsetof(struct sim_cfg, rx_delay), sizeof(u64) },
 	{ "rx_batch", offsetof(struct sim_cfg, rx_batch), sizeof(u32) },
 	{ "late", offsetof(struct sim_cfg, late), sizeof(u64) },
@@ -116,6 +119,10 @@ static void op_proc(struct sim_script *sc, u32 kind, const u64 *a)
 		sim_leave(proc);
 	else if (kind == SIM_OP_DETACH)
 		sim_detach(proc);
+	else if (kind == SIM_OP_LAZY)
+		sim_lazy(proc, a[1]);
+	else if (kind == SIM_OP_READ)
+		sim_read(proc, a[1]);
 	else
 		sim_send(proc, a[1], a[2]);
 }
@@ -178,6 +185,8 @@ static void op_net(struct sim *s, u32 kind, const u64 *a)
 		for (i = 0; i < s->cfg.n_nodes; i++)
 			s->nodes[i].env.fail = 0;
 		sim_heal(s);
+		for (i = 0; i < s->cfg.n_nodes; i++)
+			sim_wake(&s->nodes[i]);
 		break;
 	case SIM_OP_MEND_ALL:
 		sim_heal(s);
@@ -195,7 +204,7 @@ static void op_do(struct sim_script *sc, struct sim *s, const struct sim_op *op)
 		op_net(s, op->kind, op->a);
 	else if (op->kind == SIM_OP_JOIN)
 		op_join(sc, s, op->a);
-	else if (op->kind <= SIM_OP_SEND)
+	else if (op->kind <= SIM_OP_READ)
 		op_proc(sc, op->kind, op->a);
 }
 
@@ -339,6 +348,8 @@ static bool op_valid(const struct sim_script *sc, u32 kind, const u64 *a)
 		return a[0] < SIM_OP_MAX && a[1] < n;
 	if (kind == SIM_OP_SEND)
 		return a[2] <= CPG_MSG_MAX;
+	if (kind == SIM_OP_LAZY)
+		return a[1] < __SIM_LAZY_NR;
 	if (kind == SIM_OP_CUT || kind == SIM_OP_MEND || kind == SIM_OP_RATE ||
 	    kind == SIM_OP_MTU)
 		return a[0] < n && a[1] < n;

@@ -27,11 +27,13 @@ enum sim_op_kind {
 	SIM_OP_RATE,		/* from slot, to slot, bytes per ms, queue */
 	SIM_OP_MTU,		/* from slot, to slot, largest packet */
 	SIM_OP_MEND_ALL,	/* no cuts, limits or holes any more */
-	SIM_OP_HEAL,		/* as that, and memory is there again */
+	SIM_OP_HEAL,		/* as that, memory is there again, all read */
 	SIM_OP_JOIN,		/* process, slot, group, pid, flags */
 	SIM_OP_LEAVE,		/* process */
 	SIM_OP_DETACH,		/* process */
 	SIM_OP_SEND,		/* process, service, bytes */
+	SIM_OP_LAZY,		/* process, enum sim_lazy */
+	SIM_OP_READ,		/* process, bytes */
 	SIM_OP_END,		/* the cluster has to come to rest */
 	__SIM_OP_NR
 };

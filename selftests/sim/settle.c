@@ -74,9 +74,11 @@ static bool node_drained(const struct sim_node *node, u64 *delivered)
 		*delivered = st.delivered;
 	if (*delivered != st.delivered)
 		return false;
+	/* Nobody is lazy any more, so nobody is held back. */
 	list_for_each_entry(proc, &node->procs, entry)
-		if ((proc->queued || proc->leaving) &&
-		    (st.quorate || !proc->orc->quorum))
+		if (proc->held ||
+		    ((proc->queued || proc->leaving) &&
+		     (st.quorate || !proc->orc->quorum)))
 			return false;
 	return true;
 }

@@ -16,6 +16,7 @@ void sim_cfg_init(struct sim_cfg *cfg)
 		.beacon = 100 * SIM_MSEC,
 		.damp = 100 * SIM_MSEC,
 		.mtu = CPG_MTU_DEFAULT,
+		.slow = 200 * SIM_MSEC,
 		.link = { .delay = 20 * SIM_USEC, .jitter = 10 * SIM_USEC },
 		.rx_delay = 5 * SIM_USEC,
 		.rx_batch = 16,
@@ -110,6 +111,9 @@ void sim_begin(struct sim *s, const struct sim_cfg *cfg)
 	s->n_views = 0;
 	s->n_requeued = 0;
 	s->n_repairs = 0;
+	s->n_holds = 0;
+	s->n_slow = 0;
+	s->slow_groups = 0;
 	s->settle_time = 0;
 	s->next_pid = 101;
 	s->nodes = sim_arena_alloc(&s->arena, n * sizeof(*s->nodes));

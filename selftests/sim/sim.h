@@ -23,6 +23,9 @@ enum {
 	SIM_RX_MAX = 1024,	/* packets that wait for a node */
 	SIM_LOG_MAX = 4096,	/* log entries that are kept; a power of 2 */
 	SIM_SNDBUF = 4 << 20,	/* bytes a process may have queued */
+	SIM_RCV_HIGH = 20000,	/* unread bytes at which a process is slow */
+	SIM_RCV_LOW = 10000,	/* and at which it is not any more */
+	SIM_RCV_OVERHEAD = 100,	/* what an event counts besides its bytes */
 };
 
 #define SIM_USEC	CPG_NSEC_PER_USEC
@@ -66,6 +69,10 @@ enum sim_log_kind {
 	SIM_LOG_MSG,
 	SIM_LOG_CHG,
 	SIM_LOG_USED,
+	SIM_LOG_LAZY,
+	SIM_LOG_HOLD,
+	SIM_LOG_HELD,
+	SIM_LOG_SLOW,
 	__SIM_LOG_NR
 };
 
@@ -169,6 +176,14 @@ struct sim_call {
 	void		*arg;
 };
 
+/* How a process reads. */
+enum sim_lazy {
+	SIM_LAZY_NOT,		/* at once */
+	SIM_LAZY,		/* when sim_read() is called */
+	SIM_LAZY_PATIENT,	/* and is not put out for that */
+	__SIM_LAZY_NR
+};
+
 /**
  * struct sim_proc - a process
  * @entry: in its node's list
@@ -181,6 +196,11 @@ struct sim_call {
  * @queued: bytes accepted and not yet put in order
  * @broken: it was told that an event was lost
  * @leaving: it asked to leave
+ * @lazy: enum sim_lazy
+ * @slow: it holds its group back
+ * @held: its group is held back, as its engine says
+ * @unread: bytes that it was given and did not read
+ * @read_at: when, by its node's clock, it last read or became slow
  * @text: all that it received, in words, if the simulator records; see
  *	sim_text_chg()
  * @text_len: characters in @text
@@ -198,6 +218,11 @@ struct sim_proc {
 	u64			queued;
 	bool			broken;
 	bool			leaving;
+	u8			lazy;
+	bool			slow;
+	bool			held;
+	u64			unread;
+	u64			read_at;
 	char			*text;
 	u32			text_len;
 	u32			text_max;
@@ -300,6 +325,7 @@ struct sim_node {
  * @votes: of each node; NULL: one each
  * @expected: votes of the cluster; 0: the sum of these
  * @first_no: as above
+ * @slow: how long a slow process may go without reading
  * @link: what links are like at first
  * @rx_delay: packets wait up to so long until they are handled
  * @rx_batch: and so many are handled at once, at most
@@ -324,6 +350,7 @@ struct sim_cfg {
 	const u32	*votes;
 	u32		expected;
 	u32		first_no;
+	u64		slow;
 	struct sim_link	link;
 	u64		rx_delay;
 	u32		rx_batch;
@@ -354,6 +381,9 @@ struct sim_cfg {
  * @n_views: views installed, by all nodes
  * @n_requeued: messages that were sent again in a later view
  * @n_repairs: packets that were sent again
+ * @n_holds: times that a process held its group back
+ * @n_slow: processes that were put out for it
+ * @slow_groups: groups of such processes, as bits
  * @settle_time: how long it took to come to one view, at the end
  * @next_pid: of the next process
  */
@@ -377,6 +407,9 @@ struct sim {
 	u64			n_views;
 	u64			n_requeued;
 	u64			n_repairs;
+	u64			n_holds;
+	u64			n_slow;
+	u64			slow_groups;
 	u64			settle_time;
 	u32			next_pid;
 };
@@ -454,9 +487,20 @@ struct sim_proc *sim_join_as(struct sim_node *node, u32 group, u32 flags,
 int sim_leave(struct sim_proc *proc);
 void sim_detach(struct sim_proc *proc);
 int sim_send(struct sim_proc *proc, u8 svc, u32 len);
+void sim_proc_break(struct sim_proc *proc);
 void sim_due_show(struct sim_node *node);
 void sim_due_drop(struct sim_node *node);
 void sim_group_name(u32 group, struct cpg_group *name);
+
+/* lazy.c: processes that do not read at once */
+void sim_lazy_op_held(void *ctx, void *owner, bool held);
+u64 sim_lazy_op_slow_until(void *ctx, void *owner);
+void sim_lazy_op_slow(void *ctx, void *owner);
+void sim_lazy_due(struct sim_proc *proc, const struct cpg_event *ev);
+void sim_lazy(struct sim_proc *proc, enum sim_lazy lazy);
+void sim_read(struct sim_proc *proc, u64 len);
+bool sim_hold(struct sim_node *node);
+void sim_wake(struct sim_node *node);
 
 /* log.c */
 void sim_log(struct sim *s, u32 node, enum sim_log_kind kind, u64 a, u64 b,

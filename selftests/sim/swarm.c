@@ -31,6 +31,12 @@ u64 swarm_pick_log(struct swarm *w, u64 lo, u64 hi)
 	return pick(w, min(lo, hi), hi);
 }
 
+/* As swarm_pick(): runs without lazy processes are as if these did not exist. */
+static u64 pick_lazy(struct swarm *w, u64 lo, u64 hi)
+{
+	return sim_rng_range(&w->lazy_rng, lo, hi);
+}
+
 static void do_op(struct swarm *w, enum sim_op_kind kind, u64 a, u64 b, u64 c,
 		  u64 d)
 {
@@ -136,6 +142,9 @@ void swarm_join(struct swarm *w, struct sim_node *node, u32 max)
 		flags = CPG_JOIN_F_QUORUM;
 	sim_script_do(w->sc, w->s, SIM_OP_JOIN, w->next_proc++, node->slot,
 		      pick(w, 0, w->n_groups - 1), pid, flags);
+	if (w->lazy && pick_lazy(w, 0, 1))
+		do_op(w, SIM_OP_LAZY, w->next_proc - 1,
+		      pick_lazy(w, 0, 3) ? SIM_LAZY : SIM_LAZY_PATIENT, 0, 0);
 }
 
 /* A process leaves, ends, or both. */
@@ -188,6 +197,22 @@ void swarm_send(struct swarm *w, struct sim_proc *proc)
 		act_counts(w);
 		do_op(w, SIM_OP_SEND, proc->no, svc, len, 0);
 	}
+}
+
+/* One of the lazy ones reads, a little or all; nobody sees to all of them. */
+static void swarm_read(struct sim *s, void *arg)
+{
+	struct swarm *w = arg;
+	struct sim_proc *proc;
+
+	proc = sim_script_proc(w->sc, w->next_proc ?
+			       pick_lazy(w, 0, w->next_proc - 1) : 0);
+	if (proc && proc->lazy && !proc->node->paused)
+		do_op(w, SIM_OP_READ, proc->no, pick_lazy(w, 0, 2) ?
+		      pick_lazy(w, 0, 2 * SIM_RCV_HIGH) : U64_MAX, 0, 0);
+	if (!w->over)
+		sim_call_at(s, &w->read, s->now +
+			    pick_lazy(w, 1, s->cfg.slow / 2));
 }
 
 static void swarm_act(struct sim *s, void *arg)
@@ -287,6 +312,7 @@ static void plan_work(struct swarm *w)
 	w->services = !w->opt->agreed;
 	w->large = pick(w, 0, 7) == 0;
 	w->quorum = pick(w, 0, 1);
+	w->lazy = pick_lazy(w, 0, 2) == 0;
 	w->faults = w->opt->faults;
 	if (w->faults & SWARM_RANDOM)
 		w->faults = pick(w, 0, 9) ? pick(w, 0, SWARM_ALL) : 0;
@@ -313,6 +339,10 @@ static void swarm_start(struct swarm *w)
 	w->fault.arg = w;
 	if (w->faults)
 		sim_call_at(s, &w->fault, s->now + pick(w, 1, w->fault_gap));
+	w->read.fn = swarm_read;
+	w->read.arg = w;
+	if (w->lazy)
+		sim_call_at(s, &w->read, s->now + s->cfg.suspect);
 }
 
 /* What is under way at the end of the work ends in its time. */
@@ -401,8 +431,10 @@ void swarm_run(struct sim *s, struct sim_script *sc, u64 seed,
 	struct sim_cfg cfg;
 
 	sim_rng_seed(&w.rng, sim_mix(seed));
+	sim_rng_seed(&w.lazy_rng, sim_mix(seed ^ 0x1a2));
 	plan_cfg(&w, &cfg);
 	cfg.seed = seed;
+	cfg.slow = pick_lazy(&w, 1, 10) * cfg.suspect / 2;
 	sc->n = 0;
 	sc->n_procs = 0;
 	sim_script_begin(sc, s, &cfg);

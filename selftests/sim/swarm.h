@@ -67,6 +67,8 @@ enum {
  * @rng: what decides
  * @act: the next thing that processes do
  * @fault: the next fault
+ * @read: the next time that a lazy process reads
+ * @lazy_rng: what decides about lazy processes
  * @faults: kinds of faults of this run
  * @n_groups: groups of this run
  * @n_left: joins, leaves and messages still to come
@@ -77,6 +79,7 @@ enum {
  * @services: all services are used
  * @large: the largest messages are
  * @quorum: some processes need a majority
+ * @lazy: some processes do not read at once
  * @over: nothing is done any more
  * @votes: of each node, if they do not all have one
  * @link: what links are like without faults
@@ -90,6 +93,8 @@ struct swarm {
 	struct sim_rng		rng;
 	struct sim_call		act;
 	struct sim_call		fault;
+	struct sim_call		read;
+	struct sim_rng		lazy_rng;
 	u32			faults;
 	u32			n_groups;
 	u32			n_left;
@@ -100,6 +105,7 @@ struct swarm {
 	bool			services;
 	bool			large;
 	bool			quorum;
+	bool			lazy;
 	bool			over;
 	u32			votes[SIM_NODES_MAX];
 	struct sim_link		link;
