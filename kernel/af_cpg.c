@@ -167,6 +167,7 @@ static void cpg_sk_init(struct cpg_net *cn, struct socket *sock,
 
 	INIT_LIST_HEAD(&cs->node_list);
 	INIT_LIST_HEAD(&cs->wake_list);
+	INIT_LIST_HEAD(&cs->slow_list);
 	INIT_LIST_HEAD(&cs->evict_list);
 	INIT_LIST_HEAD(&cs->recvq);
 	spin_lock_init(&cs->recvq_lock);

@@ -46,6 +46,10 @@ enum {
 	CPG_RCVBUF_DEFAULT = 64 << 20,
 	/* What a message is charged for besides its payload. */
 	CPG_SND_OVERHEAD = 256,
+	/* So much of a receiver's memory, at most, for each byte charged. */
+	CPG_RCV_OVERHEAD = 4,
+	/* Milliseconds that a member may hold its group back and not read. */
+	CPG_SLOW_TIMEOUT_DEFAULT = 5000,
 	/* Nodeid of a namespace without configuration. */
 	CPG_NODEID_DEFAULT = 1,
 	/* The engine takes a second at most to say good-bye. */
@@ -92,11 +96,13 @@ struct cpg_tx {
  * @rx: the packet that the engine is handling
  * @socks: all sockets of the namespace, cpg_sock node_list
  * @wake: sockets that got events, cpg_sock wake_list
+ * @slow: sockets of which too much waits to be read, cpg_sock slow_list
  * @evict: sockets to be put out, cpg_sock evict_list
  * @tx: packets that the engine has sent since the lock was taken
  * @n_joined: sockets that have a process in the engine
  * @n_joins: joins so far
  * @max_atomic: the largest message that travels in one packet
+ * @budget: bytes that all nodes together may have in flight
  * @timer_at: when @timer is due
  * @quiet: an engine is being made, keep its first view to yourself
  * @refused: the node id is somebody else's, all sockets have to go
@@ -125,11 +131,13 @@ struct cpg_node {
 	struct sk_buff		*rx;
 	struct list_head	socks;
 	struct list_head	wake;
+	struct list_head	slow;
 	struct list_head	evict;
 	struct list_head	tx;
 	u32			n_joined;
 	u32			n_joins;
 	u32			max_atomic;
+	u32			budget;
 	u64			timer_at;
 	bool			quiet;
 	bool			refused;
@@ -158,6 +166,8 @@ struct cpg_node {
  *	may be read while it is being written, one bound at a time
  * @rcvbuf: receive buffer of new sockets
  * @sndbuf: send buffer of new sockets
+ * @slow_timeout: milliseconds that a member may hold its group back without
+ *	reading
  */
 struct cpg_net {
 	struct cpg_node		node;
@@ -171,6 +181,7 @@ struct cpg_net {
 	unsigned long		gid_range[2];
 	int			rcvbuf;
 	int			sndbuf;
+	int			slow_timeout;
 };
 
 enum cpg_sk_state {
@@ -186,6 +197,7 @@ enum cpg_sk_state {
  * @sk: must be first
  * @node_list: in cpg_node socks
  * @wake_list: in cpg_node wake
+ * @slow_list: in cpg_node slow
  * @evict_list: in cpg_node evict
  * @proc: the process in the engine; the engine holds a reference to the socket
  *	for as long as this is set
@@ -195,6 +207,10 @@ enum cpg_sk_state {
  * @no: which join of the namespace its own is, for traces
  * @pid: of who joined
  * @group: the group
+ * @n_members: its members, when it last changed
+ * @held: it is held back, by this socket or another
+ * @slow: this socket holds it back
+ * @read_at: ktime: when it became slow, or was last read from since
  * @nospace: somebody waits for room to send
  * @recvq: events delivered and not yet received
  * @recvq_lock: covers @recvq and @n_recvq
@@ -204,8 +220,9 @@ enum cpg_sk_state {
  * @recvview: CPGSO_RECVVIEW
  * @recvseq: CPGSO_RECVSEQ
  * @notrunc: CPGSO_NOTRUNC
+ * @noevict: CPGSO_NOEVICT
  *
- * Members up to @group and sk_wmem_queued, the bytes accepted and not yet in
+ * Members up to @slow and sk_wmem_queued, the bytes accepted and not yet in
  * order, are written under node->lock, options under lock_sock(); others read
  * them with READ_ONCE() and take what they get.
  *
@@ -217,6 +234,7 @@ struct cpg_sock {
 	struct sock		sk;
 	struct list_head	node_list;
 	struct list_head	wake_list;
+	struct list_head	slow_list;
 	struct list_head	evict_list;
 	struct cpg_proc		*proc;
 	u8			state;
@@ -225,7 +243,11 @@ struct cpg_sock {
 	u32			no;
 	u32			pid;
 	struct cpg_group	group;
+	u32			n_members;
+	bool			held;
+	bool			slow;
 
+	atomic64_t		read_at;
 	unsigned long		nospace;
 	struct list_head	recvq;
 	spinlock_t		recvq_lock;	/* recvq, n_recvq */
@@ -236,6 +258,7 @@ struct cpg_sock {
 	u8			recvview;
 	bool			recvseq;
 	bool			notrunc;
+	bool			noevict;
 };
 
 static inline struct cpg_sock *cpg_sk(const struct sock *sk)
@@ -273,6 +296,7 @@ int cpg_sk_send_err(const struct cpg_sock *cs);
 bool cpg_sk_writable(const struct sock *sk);
 bool cpg_sk_write_poll(struct sock *sk);
 void cpg_sk_sent(struct cpg_sock *cs, u32 len);
+void cpg_sk_held(struct cpg_sock *cs, bool held);
 
 /* recvmsg.c */
 int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
@@ -282,6 +306,8 @@ int cpg_recv_init(void);
 void cpg_recv_exit(void);
 void cpg_sk_purge(struct cpg_sock *cs);
 void cpg_sk_deliver(struct cpg_sock *cs, struct cpg_event *ev);
+bool cpg_sk_has_room(const struct cpg_sock *cs);
+void cpg_sk_evict(struct cpg_node *node, struct cpg_sock *cs);
 
 /* sockopt.c */
 int cpg_setsockopt(struct socket *sock, int level, int optname,
@@ -311,6 +337,8 @@ int cpg_node_sk_join(struct cpg_node *node, struct cpg_sock *cs,
 int cpg_node_sk_leave(struct cpg_node *node, struct cpg_sock *cs);
 int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 		     struct cpg_event *ev);
+void cpg_node_sk_has_read(struct cpg_node *node, struct cpg_sock *cs);
+void cpg_node_sk_noevict(struct cpg_node *node, struct cpg_sock *cs);
 
 /* conf.c */
 u32 cpg_cluster_hash(const char *name);

@@ -17,6 +17,7 @@ const char *const cpg_mib_names[CPG_MIB_DROP] = {
 	[CPG_MIB_TXNOMEM]	= "TxNoMem",
 	[CPG_MIB_TXNOROUTE]	= "TxNoRoute",
 	[CPG_MIB_EVENTS]	= "Events",
+	[CPG_MIB_HOLDS]		= "Holds",
 	[CPG_MIB_EVICTED]	= "Evicted",
 	[CPG_MIB_HANDOVER]	= "Handover",
 };

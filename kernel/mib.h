@@ -21,6 +21,7 @@ enum cpg_mib_field {
 	CPG_MIB_TXNOMEM,	/* no memory to send one */
 	CPG_MIB_TXNOROUTE,	/* no route, or destination not known */
 	CPG_MIB_EVENTS,		/* events put into the queues of sockets */
+	CPG_MIB_HOLDS,		/* times that a socket held its group back */
 	CPG_MIB_EVICTED,	/* sockets put out because they did not read */
 	CPG_MIB_HANDOVER,	/* work left to the timer to bound a burst */
 	CPG_MIB_DROP,		/* and on: one for each enum cpg_drop */

@@ -55,6 +55,7 @@ static int __net_init cpg_net_init(struct net *net)
 	cn->gid_range[1] = 0;
 	cn->sndbuf = CPG_SNDBUF_DEFAULT;
 	cn->rcvbuf = CPG_RCVBUF_DEFAULT;
+	cn->slow_timeout = CPG_SLOW_TIMEOUT_DEFAULT;
 	cpg_node_init(&cn->node);
 
 	cn->mib = alloc_percpu(struct cpg_mib);

@@ -104,12 +104,36 @@ static void cpg_node_sk_unhook(struct cpg_node *node, struct cpg_sock *cs,
 {
 	cs->proc = NULL;
 	cs->want_view = false;
+	WRITE_ONCE(cs->held, false);
+	WRITE_ONCE(cs->slow, false);
+	list_del_init(&cs->slow_list);
 	list_del_init(&cs->evict_list);
 	if (cs->state != CPG_SK_DEAD)
 		WRITE_ONCE(cs->state, state);
 	WRITE_ONCE(cs->sk.sk_wmem_queued, 0);
 	node->n_joined--;
 	sock_put(&cs->sk);
+}
+
+static void cpg_node_op_held(void *ctx, void *owner, bool held)
+{
+	cpg_sk_held(owner, held);
+}
+
+static u64 cpg_node_op_slow_until(void *ctx, void *owner)
+{
+	struct cpg_node *node = ctx;
+	struct cpg_sock *cs = owner;
+	u64 ms = READ_ONCE(cpg_node_net(node)->slow_timeout);
+
+	if (READ_ONCE(cs->noevict))
+		return U64_MAX;
+	return atomic64_read(&cs->read_at) + ms * NSEC_PER_MSEC;
+}
+
+static void cpg_node_op_slow(void *ctx, void *owner)
+{
+	cpg_sk_evict(ctx, owner);
 }
 
 static void cpg_node_op_left(void *ctx, void *owner)
@@ -194,6 +218,9 @@ static const struct cpg_engine_ops cpg_node_ops = {
 	.reply		= cpg_node_op_reply,
 	.deliver	= cpg_node_op_deliver,
 	.sent		= cpg_node_op_sent,
+	.held		= cpg_node_op_held,
+	.slow_until	= cpg_node_op_slow_until,
+	.slow		= cpg_node_op_slow,
 	.left		= cpg_node_op_left,
 	.view		= cpg_node_op_view,
 	.nodeid_used	= cpg_node_op_nodeid_used,
@@ -349,6 +376,34 @@ static void cpg_node_evict(struct cpg_node *node)
 	}
 }
 
+/* More waits for this one than should: its group has to wait, too. */
+static void cpg_node_sk_slow(struct cpg_node *node, struct cpg_sock *cs)
+{
+	if (!cs->proc || cs->hup)
+		return;
+	atomic64_set(&cs->read_at, ktime_get_ns());
+	WRITE_ONCE(cs->slow, true);
+	/* Pairs with cpg_sk_consume(): it sees the flag, or we the room. */
+	smp_mb();
+	if (cpg_sk_has_room(cs)) {
+		WRITE_ONCE(cs->slow, false);
+		return;
+	}
+	CPG_INC_STATS(node, CPG_MIB_HOLDS);
+	cpg_engine_hold(node->eng, ktime_get_ns(), cs->proc, true);
+}
+
+static void cpg_node_hold(struct cpg_node *node)
+{
+	struct cpg_sock *cs;
+
+	while (!list_empty(&node->slow)) {
+		cs = list_first_entry(&node->slow, struct cpg_sock, slow_list);
+		list_del_init(&cs->slow_list);
+		cpg_node_sk_slow(node, cs);
+	}
+}
+
 static void cpg_node_wake(struct cpg_node *node)
 {
 	struct cpg_sock *cs;
@@ -378,9 +433,10 @@ static void cpg_node_settle(struct cpg_node *node)
 	do {
 		cpg_node_drain(node);
 		cpg_node_evict(node);
+		cpg_node_hold(node);
 		if (node->eng)
 			cpg_engine_flush(node->eng, ktime_get_ns());
-	} while (!list_empty(&node->evict));
+	} while (!list_empty(&node->evict) || !list_empty(&node->slow));
 	cpg_node_wake(node);
 	cpg_node_timer_set(node);
 
@@ -616,6 +672,7 @@ int cpg_node_engine_replace(struct cpg_node *node,
 	node->eng = eng;
 	node->refused = false;
 	node->max_atomic = cpg_node_max_atomic(c.mtu);
+	node->budget = c.budget;
 	if (*old)
 		trace_cpg_end(cpg_node_net(node)->net);
 	cpg_node_trace_start(node, &c, !conf || !conf->n_peers);
@@ -688,6 +745,7 @@ void cpg_node_sk_del(struct cpg_node *node, struct cpg_sock *cs)
 	cpg_node_lock(node);
 	list_del_init(&cs->node_list);
 	list_del_init(&cs->wake_list);
+	list_del_init(&cs->slow_list);
 	if (cs->proc)
 		cpg_node_sk_detach(node, cs);
 	cpg_node_unlock(node);
@@ -793,7 +851,7 @@ out_unlock:
  * @cs: socket
  * @ev: message
  *
- * Return: 0; -EAGAIN if there is no room in the send buffer; -ENOTCONN,
+ * Return: 0; -EAGAIN if cpg_sk_writable() says no; -ENOTCONN,
  * -EPIPE, -EHOSTUNREACH, -ENOMEM, -ENETDOWN.
  */
 int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
@@ -820,6 +878,34 @@ out_unlock:
 	return err;
 }
 
+/**
+ * cpg_node_sk_has_read() - a socket has room again
+ * @node: node
+ * @cs: socket, which was slow
+ */
+void cpg_node_sk_has_read(struct cpg_node *node, struct cpg_sock *cs)
+{
+	cpg_node_lock(node);
+	if (cs->slow && cpg_sk_has_room(cs)) {
+		WRITE_ONCE(cs->slow, false);
+		cpg_engine_hold(node->eng, ktime_get_ns(), cs->proc, false);
+	}
+	cpg_node_unlock(node);
+}
+
+/**
+ * cpg_node_sk_noevict() - CPGSO_NOEVICT was set, or not any more
+ * @node: node
+ * @cs: socket; if it is slow, its time is another
+ */
+void cpg_node_sk_noevict(struct cpg_node *node, struct cpg_sock *cs)
+{
+	cpg_node_lock(node);
+	if (cs->slow)
+		cpg_engine_hold(node->eng, ktime_get_ns(), cs->proc, true);
+	cpg_node_unlock(node);
+}
+
 /* --- life --- */
 
 /**
@@ -834,6 +920,7 @@ void cpg_node_init(struct cpg_node *node)
 	spin_lock_init(&node->txq_lock);
 	INIT_LIST_HEAD(&node->socks);
 	INIT_LIST_HEAD(&node->wake);
+	INIT_LIST_HEAD(&node->slow);
 	INIT_LIST_HEAD(&node->evict);
 	INIT_LIST_HEAD(&node->tx);
 	INIT_LIST_HEAD(&node->txq);

@@ -6,6 +6,10 @@
  * An entry of a queue holds a reference to an event, which other sockets may
  * hold, too.  What the event takes of the memory counts against the receive
  * buffer of each.
+ *
+ * A socket whose buffer is full holds the senders of its group back, until half
+ * of it is free again.  What was accepted by then and comes nevertheless is
+ * taken, up to a bound.
  */
 #include <linux/mempool.h>
 #include <linux/socket.h>
@@ -71,8 +75,33 @@ static u32 cpg_event_truesize(struct cpg_event *ev)
 }
 
 /*
+ * How much a queue may hold: on top of a full buffer, what may still come when
+ * senders are held back.  That is in flight, and in their send buffers.
+ */
+static u32 cpg_sk_rcvbuf_max(const struct cpg_sock *cs)
+{
+	const struct cpg_net *cn = cpg_pernet(sock_net(&cs->sk));
+	u64 max = cn->node.budget + (u64)cs->n_members * READ_ONCE(cn->sndbuf);
+
+	max = READ_ONCE(cs->sk.sk_rcvbuf) + CPG_RCV_OVERHEAD * max;
+	return min_t(u64, max, INT_MAX);
+}
+
+/**
+ * cpg_sk_has_room() - is so much free that senders need not be held back
+ * @cs: socket
+ *
+ * Return: true if it is.
+ */
+bool cpg_sk_has_room(const struct cpg_sock *cs)
+{
+	return atomic_read(&cs->sk.sk_rmem_alloc) <=
+	       READ_ONCE(cs->sk.sk_rcvbuf) / 2;
+}
+
+/*
  * An event larger than the whole receive buffer fits if the queue is empty:
- * who reads is never put out.
+ * who reads at once holds nobody back.
  */
 static int cpg_sk_queue(struct cpg_sock *cs, struct cpg_event *ev)
 {
@@ -82,8 +111,10 @@ static int cpg_sk_queue(struct cpg_sock *cs, struct cpg_event *ev)
 	u32 used;
 
 	used = atomic_read(&sk->sk_rmem_alloc);
-	if (used && used + size > READ_ONCE(sk->sk_rcvbuf))
+	if (used && used + size > cpg_sk_rcvbuf_max(cs))
 		return -ENOBUFS;
+	if (used && used + size > READ_ONCE(sk->sk_rcvbuf) && !cs->slow)
+		list_move_tail(&cs->slow_list, &cpg_sk_node(sk)->slow);
 	recv = mempool_alloc(cpg_recv_pool, GFP_ATOMIC | __GFP_NOWARN);
 	if (!recv)
 		return -ENOMEM;
@@ -111,13 +142,22 @@ static struct cpg_recv *cpg_sk_peek(struct cpg_sock *cs)
 
 static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_recv *recv)
 {
+	struct cpg_node *node = cpg_sk_node(&cs->sk);
+
 	spin_lock_bh(&cs->recvq_lock);
 	list_del(&recv->list);
 	WRITE_ONCE(cs->n_recvq, cs->n_recvq - 1);
 	spin_unlock_bh(&cs->recvq_lock);
-	atomic_sub(recv->size, &cs->sk.sk_rmem_alloc);
+	/* A full barrier, which pairs with cpg_node_sk_slow(). */
+	atomic_sub_return(recv->size, &cs->sk.sk_rmem_alloc);
 	cpg_event_put(recv->ev);
 	mempool_free(recv, cpg_recv_pool);
+
+	if (!READ_ONCE(cs->slow))
+		return;
+	atomic64_set(&cs->read_at, ktime_get_ns());
+	if (cpg_sk_has_room(cs))
+		cpg_node_sk_has_read(node, cs);
 }
 
 /**
@@ -132,8 +172,14 @@ void cpg_sk_purge(struct cpg_sock *cs)
 		cpg_sk_consume(cs, recv);
 }
 
-/* Never a gap: who misses one event gets no other, and an error. */
-static void cpg_sk_evict(struct cpg_node *node, struct cpg_sock *cs)
+/**
+ * cpg_sk_evict() - put a socket out of its group
+ * @node: node; node->lock is held
+ * @cs: socket
+ *
+ * Never a gap: who misses one event gets no other, and an error.
+ */
+void cpg_sk_evict(struct cpg_node *node, struct cpg_sock *cs)
 {
 	CPG_INC_STATS(node, CPG_MIB_EVICTED);
 	cpg_sk_hup(cs, ECONNRESET);
@@ -167,6 +213,8 @@ void cpg_sk_deliver(struct cpg_sock *cs, struct cpg_event *ev)
 		return;
 	}
 	cpg_sk_trace_event(cs, ev);
+	if (ev->kind == CPG_EVENT_CONFCHG)
+		cs->n_members = cpg_event_confchg(ev)->n_members;
 	if (cs->want_view && ev->kind == CPG_EVENT_CONFCHG) {
 		cs->want_view = false;
 		if (!node->view || cpg_sk_queue(cs, node->view)) {

@@ -4,7 +4,8 @@
  *
  * The payload is copied once, before the node is locked.  A socket may have
  * accepted and not yet put in order what fits its send buffer; a message is
- * accepted if there is any room, so the last one may overshoot.
+ * accepted if there is any room, so the last one may overshoot.  There is none
+ * while the group is held back.
  */
 #include <linux/socket.h>
 #include <linux/uio.h>
@@ -41,20 +42,21 @@ int cpg_sk_send_err(const struct cpg_sock *cs)
  * cpg_sk_writable() - is there room in the send buffer
  * @sk: socket
  *
- * Return: true if there is.
+ * Return: true if there is, and the group is not held back.
  */
 bool cpg_sk_writable(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf);
+	return !READ_ONCE(cpg_sk(sk)->held) &&
+	       READ_ONCE(sk->sk_wmem_queued) < READ_ONCE(sk->sk_sndbuf);
 }
 
-/* As cpg_sk_writable(); if there is none, cpg_sk_sent() will wake. */
+/* As cpg_sk_writable(); if not, cpg_sk_sent() or cpg_sk_held() will wake. */
 static bool cpg_sk_writable_or_wake(struct sock *sk)
 {
 	if (cpg_sk_writable(sk))
 		return true;
 	WRITE_ONCE(cpg_sk(sk)->nospace, 1);
-	/* Pairs with cpg_sk_sent(): it sees the flag, or we the room. */
+	/* Pairs with those: they see the flag, or we the room. */
 	smp_mb();
 	return cpg_sk_writable(sk);
 }
@@ -88,6 +90,22 @@ void cpg_sk_sent(struct cpg_sock *cs, u32 len)
 	    sk->sk_wmem_queued <= READ_ONCE(sk->sk_sndbuf) / 2) {
 		WRITE_ONCE(cs->nospace, 0);
 		sk->sk_write_space(sk);
+	}
+}
+
+/**
+ * cpg_sk_held() - the group is held back from now on, or not any more
+ * @cs: socket; node->lock is held
+ * @held: it is
+ */
+void cpg_sk_held(struct cpg_sock *cs, bool held)
+{
+	WRITE_ONCE(cs->held, held);
+	/* Pairs with cpg_sk_writable_or_wake(). */
+	smp_mb();
+	if (!held && READ_ONCE(cs->nospace)) {
+		WRITE_ONCE(cs->nospace, 0);
+		cs->sk.sk_write_space(&cs->sk);
 	}
 }
 

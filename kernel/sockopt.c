@@ -70,6 +70,15 @@ static int cpg_sk_set_bool(bool *opt, u32 val)
 	return 0;
 }
 
+static int cpg_sk_set_noevict(struct cpg_sock *cs, u32 val)
+{
+	int err = cpg_sk_set_bool(&cs->noevict, val);
+
+	if (!err)
+		cpg_node_sk_noevict(cpg_sk_node(&cs->sk), cs);
+	return err;
+}
+
 static int cpg_sk_set_u32(struct cpg_sock *cs, int optname, sockptr_t optval,
 			  unsigned int optlen)
 {
@@ -87,6 +96,8 @@ static int cpg_sk_set_u32(struct cpg_sock *cs, int optname, sockptr_t optval,
 		return cpg_sk_set_bool(&cs->recvseq, val);
 	case CPGSO_NOTRUNC:
 		return cpg_sk_set_bool(&cs->notrunc, val);
+	case CPGSO_NOEVICT:
+		return cpg_sk_set_noevict(cs, val);
 	default:
 		return cpg_sk_set_recvview(cs, val);
 	}
@@ -123,6 +134,7 @@ int cpg_setsockopt(struct socket *sock, int level, int optname,
 	case CPGSO_RECVSEQ:
 	case CPGSO_NOTRUNC:
 	case CPGSO_RECVVIEW:
+	case CPGSO_NOEVICT:
 		err = cpg_sk_set_u32(cpg_sk(sk), optname, optval, optlen);
 		break;
 	default:
@@ -203,6 +215,9 @@ static int cpg_sk_get_u32(struct sock *sk, int optname, char __user *optval,
 		break;
 	case CPGSO_RECVVIEW:
 		val = READ_ONCE(cs->recvview);
+		break;
+	case CPGSO_NOEVICT:
+		val = READ_ONCE(cs->noevict);
 		break;
 	case CPGSO_NODEID:
 		err = cpg_sk_get_nodeid(sk, &val);
@@ -351,6 +366,7 @@ int cpg_getsockopt(struct socket *sock, int level, int optname,
 	case CPGSO_RECVSEQ:
 	case CPGSO_NOTRUNC:
 	case CPGSO_RECVVIEW:
+	case CPGSO_NOEVICT:
 	case CPGSO_NODEID:
 	case CPGSO_MAXATOMIC:
 		return cpg_sk_get_u32(sk, optname, optval, optlen, room);

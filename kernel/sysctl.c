@@ -11,11 +11,13 @@
 static unsigned long cpg_gid_max = U32_MAX - 1;
 static int cpg_buf_min = 4096;
 static int cpg_buf_max = 1 << 30;
+static int cpg_slow_max = 24 * 60 * 60 * 1000;
 
 enum {
 	CPG_SYSCTL_GID_RANGE,	/* groups that may open sockets, first last */
 	CPG_SYSCTL_RCVBUF,	/* receive buffer of new sockets, in bytes */
 	CPG_SYSCTL_SNDBUF,	/* send buffer of new sockets, in bytes */
+	CPG_SYSCTL_SLOW_TIMEOUT, /* ms a full socket may go without a read */
 	__CPG_SYSCTL_NR
 };
 
@@ -43,6 +45,14 @@ static const struct ctl_table cpg_sysctl_table[__CPG_SYSCTL_NR] = {
 		.extra1		= &cpg_buf_min,
 		.extra2		= &cpg_buf_max,
 	},
+	[CPG_SYSCTL_SLOW_TIMEOUT] = {
+		.procname	= "slow_timeout",
+		.maxlen		= sizeof(int),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= &cpg_slow_max,
+	},
 };
 
 /**
@@ -63,6 +73,7 @@ int cpg_sysctl_init(struct cpg_net *cn)
 	table[CPG_SYSCTL_GID_RANGE].data = cn->gid_range;
 	table[CPG_SYSCTL_RCVBUF].data = &cn->rcvbuf;
 	table[CPG_SYSCTL_SNDBUF].data = &cn->sndbuf;
+	table[CPG_SYSCTL_SLOW_TIMEOUT].data = &cn->slow_timeout;
 
 	cn->sysctl_header = register_net_sysctl_sz(cn->net, "net/cpg", table,
 						   __CPG_SYSCTL_NR);

@@ -205,28 +205,40 @@ static void cpg_sock_missing_test(struct kunit *test)
 	sock_release(sock);
 }
 
-/* The view that follows the own join does not fit any more. */
+/* Views that come to a buffer that is full. */
 static void cpg_sock_view_test(struct kunit *test)
 {
 	struct socket *sock = cpg_test_join(test, "kunit view",
 					    CPG_RECVVIEW_INITIAL);
 	struct cpg_node *node = cpg_sk_node(sock->sk);
 	struct cpg_sock *cs = cpg_sk(sock->sk);
+	u32 budget = 0;
 	char data[8];
 
 	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), SCM_CPG_CONFCHG);
 	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), SCM_CPG_VIEW);
 
-	/* An event fits an empty buffer of any size, a second one does not. */
+	/* An event fits an empty buffer of any size, a second one is too much. */
 	cs->sk.sk_rcvbuf = 1;
 	cpg_node_lock(node);
 	cpg_sk_deliver(cs, node->view);
 	cpg_node_unlock(node);
-	KUNIT_EXPECT_EQ(test, cs->hup, 0);
+	KUNIT_EXPECT_FALSE(test, cs->slow);
 	cpg_node_lock(node);
 	cpg_sk_deliver(cs, node->view);
 	cpg_node_unlock(node);
+	KUNIT_EXPECT_TRUE(test, cs->slow);
+	KUNIT_EXPECT_EQ(test, cs->hup, 0);
+
+	/* And nothing at all where nothing can be on its way. */
+	cpg_node_lock(node);
+	swap(node->budget, budget);
+	cs->n_members = 0;
+	cpg_sk_deliver(cs, node->view);
+	swap(node->budget, budget);
+	cpg_node_unlock(node);
 	KUNIT_EXPECT_EQ(test, cs->hup, ECONNRESET);
+	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), SCM_CPG_VIEW);
 	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), SCM_CPG_VIEW);
 	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), -ECONNRESET);
 	sock_release(sock);

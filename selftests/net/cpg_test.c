@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Short forms of the calls on an AF_CPG socket; see cpg_test.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -38,6 +40,20 @@ int cpg_test_unshare(void)
 	ret = cpg_test_result(ioctl(fd, SIOCSIFFLAGS, &ifr));
 	close(fd);
 	return ret;
+}
+
+int cpg_test_sysctl(const char *name, const char *value)
+{
+	char path[64];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/cpg/%s", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ret = cpg_test_result(write(fd, value, strlen(value)));
+	close(fd);
+	return ret < 0 ? ret : 0;
 }
 
 int cpg_test_socket(void)

@@ -71,6 +71,9 @@ int cpg_test_speed(void);
 /* A network namespace of this process alone, loopback up. */
 int cpg_test_unshare(void);
 
+/* Writes a file of /proc/sys/net/cpg/ of this namespace; 0 or -errno. */
+int cpg_test_sysctl(const char *name, const char *value);
+
 int cpg_test_socket(void);
 void cpg_test_group(struct cpg_group *group, const char *name);
 int cpg_test_join(int fd, const char *name);

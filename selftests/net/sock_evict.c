@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A member that does not read is put out of its group when its receive buffer
- * is full.  It delays nobody, and loses nothing without being told.
+ * is full and its time is over.  It delays no other group, and loses nothing
+ * without being told.  sock_hold.c has what comes before.
  */
 #include <poll.h>
 
@@ -13,6 +14,7 @@ enum {
 	SMALL = 8192,		/* SO_RCVBUF of the slow member */
 	PAYLOAD = 1000,
 	MANY = 200,		/* more messages than SMALL holds */
+	SLOW_MS = 100,		/* net.cpg.slow_timeout, times CPG_SPEED */
 };
 
 FIXTURE(evict)
@@ -26,8 +28,11 @@ FIXTURE(evict)
 FIXTURE_SETUP(evict)
 {
 	int size = SMALL;
+	char ms[16];
 
 	ASSERT_EQ(0, cpg_test_unshare());
+	snprintf(ms, sizeof(ms), "%d", SLOW_MS * cpg_test_speed());
+	ASSERT_EQ(0, cpg_test_sysctl("slow_timeout", ms));
 	self->fd = cpg_test_socket();
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, cpg_test_join(self->fd, "group"));
@@ -70,16 +75,21 @@ static void expect_number(struct __test_metadata *_metadata,
 /* Sends until the slow one is out; the others lose nothing meanwhile. */
 static void put_slow_out(struct __test_metadata *_metadata, int fd)
 {
+	ssize_t ret;
 	int i;
 
 	for (i = 0; i < MANY; i++) {
-		ASSERT_EQ(PAYLOAD, send_number(fd, i));
-		expect_number(_metadata, fd, i);
-		if (cpg_test_members(fd, "group") == 1)
+		ret = send_number(fd, i);
+		if (ret == -EAGAIN)
 			break;
+		ASSERT_EQ(PAYLOAD, ret);
+		expect_number(_metadata, fd, i);
 	}
 	ASSERT_LT(0, i);
 	ASSERT_GT(MANY, i);
+	/* What comes next is that it is out. */
+	ASSERT_EQ(POLLIN, cpg_test_poll(fd, POLLIN, CPG_TEST_WAIT_MS));
+	ASSERT_EQ(1, cpg_test_members(fd, "group"));
 }
 
 TEST_F(evict, others_see_procdown)

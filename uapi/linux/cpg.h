@@ -60,6 +60,7 @@ struct sockaddr_cpg {
 #define CPGSO_RECVSEQ		4	/* set, get: __u32 0 or 1: SCM_CPG_SEQ with every event */
 #define CPGSO_NOTRUNC		5	/* set, get: __u32 0 or 1: EMSGSIZE instead of truncation */
 #define CPGSO_RECVVIEW		6	/* set, get: __u32 CPG_RECVVIEW_*: SCM_CPG_VIEW events */
+#define CPGSO_NOEVICT		7	/* set, get: __u32 0 or 1: hold the group back for ever */
 #define CPGSO_NODEID		16	/* get: __u32, this node */
 #define CPGSO_MEMBERS		17	/* get: struct cpg_members */
 #define CPGSO_GROUPS		18	/* get: struct cpg_groups */
@@ -207,7 +208,8 @@ __extension__ struct cpg_groups {
 
 /**
  * struct cpg_flow - CPGSO_FLOW: flow control
- * @blocked: 1 if sendmsg() would block now
+ * @blocked: 1 if sendmsg() would block now: too much is @queued, or the group is
+ *	held back
  * @queued: bytes accepted from this socket and not yet delivered
  * @credit: bytes this node may have in flight
  * @in_flight: bytes this node has in flight
