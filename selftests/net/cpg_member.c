@@ -11,6 +11,10 @@
  *	sndbuf BYTES	SO_SNDBUF
  *	sndtimeo MS	SO_SNDTIMEO
  *	waitout		say so when poll() finds the socket writable
+ *	rcvbuf BYTES	SO_RCVBUF
+ *	noevict		CPGSO_NOEVICT
+ *	deaf		do not read any more, unless the socket is hung up
+ *	hear		read again
  *	leave		leave the group
  *	quit		close and exit
  *
@@ -27,6 +31,8 @@
 #include <unistd.h>
 
 #include "cpg_test.h"
+
+static bool deaf;
 
 static const char *const reason_names[] = {
 	[CPG_CHG_NONE] = "NONE",
@@ -152,6 +158,34 @@ static void do_sndbuf(int fd, const char *arg)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+static void do_rcvbuf(int fd, const char *arg)
+{
+	int size = atoi(arg);
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+static void do_noevict(int fd, const char *arg)
+{
+	(void)arg;
+	print_result("noevict", cpg_test_set(fd, CPGSO_NOEVICT, 1));
+}
+
+static void do_deaf(int fd, const char *arg)
+{
+	(void)fd;
+	(void)arg;
+	deaf = true;
+	print_result("deaf", 0);
+}
+
+static void do_hear(int fd, const char *arg)
+{
+	(void)fd;
+	(void)arg;
+	deaf = false;
+}
+
 static void do_sndtimeo(int fd, const char *arg)
 {
 	int ms = atoi(arg);
@@ -176,6 +210,10 @@ static const struct {
 	{ "writable", do_writable },
 	{ "waitout", do_waitout },
 	{ "sndbuf", do_sndbuf },
+	{ "rcvbuf", do_rcvbuf },
+	{ "noevict", do_noevict },
+	{ "deaf", do_deaf },
+	{ "hear", do_hear },
 	{ "sndtimeo", do_sndtimeo },
 	{ "leave", do_leave },
 };
@@ -225,6 +263,7 @@ static int run(int fd)
 	int ret;
 
 	for (;;) {
+		pfds[0].events = deaf ? 0 : POLLIN;
 		if (poll(pfds, 2, -1) < 0)
 			return -errno;
 		if (pfds[0].revents) {
