@@ -311,6 +311,7 @@ enum peer_op {
 	PEER_LEAVE,
 	PEER_FINALIZE,
 	PEER_SEND,
+	PEER_TRY,
 	PEER_SEND_AND_EXIT,
 	PEER_NEXT,
 	PEER_QUIET,
@@ -346,6 +347,9 @@ static void peer_do(struct client *c, const struct peer_request *req,
 		break;
 	case PEER_SEND:
 		reply->error = client_send_all(c, req->len, req->seed);
+		break;
+	case PEER_TRY:
+		reply->error = client_send(c, req->len, req->seed);
 		break;
 	case PEER_SEND_AND_EXIT:
 		_exit(client_send(c, req->len, req->seed) != CS_OK);
@@ -429,10 +433,11 @@ cs_error_t peer_finalize(const struct peer *p)
 			 NULL).error;
 }
 
-cs_error_t peer_send(const struct peer *p, size_t len, unsigned int seed)
+static cs_error_t peer_call_send(const struct peer *p, enum peer_op op,
+				 size_t len, unsigned int seed)
 {
 	struct peer_request req = {
-		.op = PEER_SEND,
+		.op = op,
 		.len = len,
 		.seed = seed,
 	};
@@ -440,15 +445,19 @@ cs_error_t peer_send(const struct peer *p, size_t len, unsigned int seed)
 	return peer_call(p, req, NULL).error;
 }
 
+cs_error_t peer_send(const struct peer *p, size_t len, unsigned int seed)
+{
+	return peer_call_send(p, PEER_SEND, len, seed);
+}
+
+cs_error_t peer_try(const struct peer *p, size_t len, unsigned int seed)
+{
+	return peer_call_send(p, PEER_TRY, len, seed);
+}
+
 void peer_send_and_exit(const struct peer *p, size_t len, unsigned int seed)
 {
-	struct peer_request req = {
-		.op = PEER_SEND_AND_EXIT,
-		.len = len,
-		.seed = seed,
-	};
-
-	peer_call(p, req, NULL);
+	peer_call_send(p, PEER_SEND_AND_EXIT, len, seed);
 }
 
 struct ev peer_next(const struct peer *p)

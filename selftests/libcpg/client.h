@@ -162,6 +162,9 @@ cs_error_t peer_leave(const struct peer *p, const char *group);
 cs_error_t peer_finalize(const struct peer *p);
 cs_error_t peer_send(const struct peer *p, size_t len, unsigned int seed);
 
+/* As peer_send(), once. */
+cs_error_t peer_try(const struct peer *p, size_t len, unsigned int seed);
+
 /* Sends and ends at once, without another word. */
 void peer_send_and_exit(const struct peer *p, size_t len, unsigned int seed);
 

@@ -17,10 +17,21 @@
 enum {
 	SMALL = 8192,		/* SO_RCVBUF of who does not dispatch */
 	MANY = 200,		/* messages, more than fit */
+	SLOW_MS = 200,		/* net.cpg.slow_timeout, times CPG_SPEED */
 	NODE = 7,
 };
 
 #define TOOL	"../../userspace/tools/cpg"
+
+/* Of this process's namespace. */
+static int slow_timeout(int ms)
+{
+	char line[80];
+
+	snprintf(line, sizeof(line),
+		 "echo %d > /proc/sys/net/cpg/slow_timeout", ms);
+	return system(line);
+}
 
 /* The cpg command, in this process's namespace. */
 static int node(const char *words)
@@ -105,21 +116,49 @@ static void expect_dead(struct __test_metadata *_metadata,
 	EXPECT_EQ(CS_ERR_BAD_HANDLE, cpg_finalize(h));
 }
 
-TEST_F(dead, c51_evicted)
+/* The peer sends, and dispatches, until it is held back; how many messages. */
+static int fill(struct __test_metadata *_metadata, const struct peer *p)
 {
-	struct pollfd pfd = { .fd = self->fd };
-	struct ev ev = { 0 };
+	cs_error_t error;
+	struct ev ev;
 	int i;
 
-	for (i = 0; i < MANY && poll(&pfd, 1, 0) == 0; i++) {
-		ASSERT_EQ(CS_OK, peer_send(&self->p, 1000, i));
-		ev = peer_next(&self->p);
-		if (ev.kind == EV_CONF)
+	for (i = 0; i < MANY; i++) {
+		error = peer_try(p, 1000, i);
+		if (error == CS_ERR_TRY_AGAIN)
 			break;
+		ASSERT_EQ(CS_OK, error);
+		ev = peer_next(p);
 		ASSERT_TRUE(ev_is_msg(&ev, 1000, i));
 	}
-	while (ev.kind != EV_CONF)
-		ev = peer_next(&self->p);
+	EXPECT_LT(0, i);
+	EXPECT_GT(MANY, i);
+	return i;
+}
+
+/* Who dispatches in time is not dead, and loses nothing. */
+TEST_F(dead, c50_c51_in_time)
+{
+	struct ev ev;
+	int i, n;
+
+	ASSERT_EQ(0, slow_timeout(86400000));
+	n = fill(_metadata, &self->p);
+	for (i = 0; i < n; i++)
+		ASSERT_TRUE(ev_is_msg(client_next(&self->a), 1000, i));
+	ASSERT_EQ(CS_OK, peer_try(&self->p, 1000, n));
+	ev = peer_next(&self->p);
+	EXPECT_TRUE(ev_is_msg(&ev, 1000, n));
+	EXPECT_TRUE(ev_is_msg(client_next(&self->a), 1000, n));
+}
+
+TEST_F(dead, c51_evicted)
+{
+	struct ev ev;
+
+	ASSERT_EQ(0, slow_timeout(SLOW_MS * client_speed()));
+	fill(_metadata, &self->p);
+	ev = peer_next(&self->p);
 	EXPECT_TRUE(ev_is_conf(&ev, 1, 1, 0));
 	EXPECT_TRUE(ev_list_has(ev.left, 1, getpid(), CPG_REASON_PROCDOWN));
 	expect_dead(_metadata, self);
