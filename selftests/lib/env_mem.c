@@ -18,8 +18,13 @@ static bool mem_fails(struct cpg_user_env *env)
 
 	if (!env)
 		return false;
+	env->n_asked++;
 	if (env->fail_in && --env->fail_in == 0) {
 		env->n_failed++;
+		if (env->fail_more) {
+			env->fail_more--;
+			env->fail_in = 1;
+		}
 		return true;
 	}
 	if (!env->fail)

@@ -18,12 +18,16 @@
  * @rng: state of the pseudo-random numbers that decide what fails
  * @fail: one of 2^32 allocations fails that many times; 0 is never
  * @fail_in: counts down to one allocation that fails; 0 is off
+ * @fail_more: and so many after it
+ * @n_asked: allocations that were asked for
  * @n_failed: allocations that failed
  */
 struct cpg_user_env {
 	u64	rng;
 	u32	fail;
 	u64	fail_in;
+	u32	fail_more;
+	u64	n_asked;
 	u64	n_failed;
 };
 

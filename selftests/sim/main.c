@@ -199,7 +199,7 @@ static pid_t job_fork(const struct opts *o, u64 seed, struct job *job)
 	if (pid)
 		return pid;
 	work(o, seed, job);
-	_exit(0);
+	exit(0);
 }
 
 /* A worker that died is counted, and replaced if there is more to do. */
