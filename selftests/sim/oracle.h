@@ -390,6 +390,7 @@ void orc_trans(struct orc *o, struct orc_life *life, struct orc_id id,
 	       const u32 *nodes, u32 n);
 void orc_view(struct orc *o, struct orc_life *life, struct orc_id id,
 	      const u32 *nodes, u32 n);
+bool orc_stay_has(const struct orc_stay *stay, u64 pos);
 bool orc_majority(const struct orc_view *view);
 void orc_quorate(struct orc *o, struct orc_life *life, struct orc_id id,
 		 bool quorate);

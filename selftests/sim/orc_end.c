@@ -43,6 +43,57 @@ static void end_trans(struct orc *o, const struct orc_life *life,
 	}
 }
 
+static bool is_safe(const struct orc_view *view, u64 pos)
+{
+	const struct orc_what *what = &view->pos[pos - 1].what;
+
+	return what->is_msg && what->svc == CPG_SVC_SAFE;
+}
+
+/* The time of a node in a view, unless it never came to the view's end. */
+static const struct orc_stay *stay_ended(const struct orc_view *view,
+					 u32 nodeid, bool quiet)
+{
+	const struct orc_life *life = view->lives[orc_view_idx(view, nodeid)];
+	const struct orc_stay *stay;
+	u32 k;
+
+	if (!life)
+		return NULL;
+	for (k = life->n_stays; life->stays[k - 1]->view != view; k--)
+		;
+	stay = life->stays[k - 1];
+	return stay->to || (!life->end && quiet) ? stay : NULL;
+}
+
+/*
+ * What was delivered as SAFE after the transitional configuration, all of the
+ * set deliver, wherever they go, unless they fail.
+ */
+static void end_safe_trans(struct orc *o, const struct orc_life *life,
+			   const struct orc_stay *stay, bool quiet)
+{
+	const struct orc_stay *other;
+	u64 pos;
+	u32 i;
+
+	for (pos = stay->cut + 1; stay->trans && pos <= stay->last; pos++) {
+		if (!orc_stay_has(stay, pos) || !is_safe(stay->view, pos))
+			continue;
+		for (i = 0; i < stay->n_trans; i++) {
+			other = stay_ended(stay->view, stay->trans_nodes[i],
+					   quiet);
+			if (other && !orc_stay_has(other, pos))
+				orc_fail(o, ORC_SAFE,
+					 "node %u delivered %llu of view %llu.%u as safe, node %u of its set did not",
+					 life->nodeid, U(pos),
+					 U(stay->view->id.seq),
+					 stay->view->id.rep,
+					 stay->trans_nodes[i]);
+		}
+	}
+}
+
 static bool node_crashed(const struct orc *o, u32 nodeid)
 {
 	u32 i;
@@ -55,13 +106,11 @@ static bool node_crashed(const struct orc *o, u32 nodeid)
 
 static void end_safe(struct orc *o, const struct orc_view *view, bool quiet)
 {
-	const struct orc_life *life;
 	const struct orc_stay *stay;
-	u32 i, k;
+	u32 i;
 
 	for (i = 0; view->safe && i < view->n; i++) {
-		life = view->lives[i];
-		if (!life) {
+		if (!view->lives[i]) {
 			if (!node_crashed(o, view->nodes[i]))
 				orc_fail(o, ORC_SAFE,
 					 "%llu was safe in view %llu.%u, which node %u never installed",
@@ -69,17 +118,15 @@ static void end_safe(struct orc *o, const struct orc_view *view, bool quiet)
 					 view->id.rep, view->nodes[i]);
 			continue;
 		}
-		for (k = life->n_stays; life->stays[k - 1]->view != view; k--)
-			;
-		stay = life->stays[k - 1];
-		if (!stay->to && (life->end || !quiet))
+		stay = stay_ended(view, view->nodes[i], quiet);
+		if (!stay)
 			continue;
 		if (stay->last < view->safe ||
 		    (stay->n_holes && stay->holes[0] <= view->safe))
 			orc_fail(o, ORC_SAFE,
 				 "%llu was safe in view %llu.%u, node %u does not have it",
 				 U(view->safe), U(view->id.seq), view->id.rep,
-				 life->nodeid);
+				 view->nodes[i]);
 	}
 }
 
@@ -210,6 +257,7 @@ void orc_finish(struct orc *o, bool quiet)
 		for (k = 0; k < life->n_stays; k++) {
 			end_holes(o, life, life->stays[k]);
 			end_trans(o, life, life->stays[k]);
+			end_safe_trans(o, life, life->stays[k], quiet);
 		}
 	}
 	for (i = 0; i < ORC_HASH; i++)

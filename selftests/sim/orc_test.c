@@ -564,20 +564,33 @@ static const char *test_safe(void)
 	return expect(ORC_SAFE);
 }
 
-/* Delivered after the transitional configuration, it promises nothing. */
-static const char *test_safe_trans(void)
+/* Delivered after a transitional configuration of @n, who both go on alone. */
+static void safe_trans(u32 n)
 {
 	struct pair p;
 
 	members(&p);
 	sent(&p, 0, CPG_SVC_SAFE, 11);
-	orc_trans(&orc, p.life[0], p.id, both, 1);
+	orc_trans(&orc, p.life[0], p.id, both, n);
 	deliver(&p, 0, 3, 1, CPG_SVC_SAFE, 11);
 	give(&p, 0, 3, 1, CPG_SVC_SAFE, 11);
-	orc_view(&orc, p.life[0], id_of(3, 1), both, 1);
+	orc_view(&orc, p.life[0], id_of(3, 1), both, n);
 	part(&p, 1);
 	orc_finish(&orc, false);
+}
+
+/* It promises nothing of those who are not in the set, */
+static const char *test_safe_trans(void)
+{
+	safe_trans(1);
 	return expect(ORC_OK);
+}
+
+/* and that those in it deliver it, wherever they go. */
+static const char *test_safe_trans_set(void)
+{
+	safe_trans(2);
+	return expect(ORC_SAFE);
 }
 
 static const char *test_cut(void)
@@ -874,7 +887,7 @@ static const struct ktap_test tests[] = {
 	TEST(trans_differs), TEST(trans_other_way), TEST(self), TEST(vsync),
 	TEST(fifo), TEST(causal), TEST(agreed), TEST(agreed_back),
 	TEST(agreed_hole), TEST(agreed_hole_trans), TEST(safe),
-	TEST(safe_trans), TEST(cut), TEST(primary), TEST(primary_two),
+	TEST(safe_trans), TEST(safe_trans_set), TEST(cut), TEST(primary), TEST(primary_two),
 	TEST(primary_votes), TEST(primary_apart), TEST(primary_accept),
 	TEST(primary_refuse), TEST(primary_order),
 	TEST(merge), TEST(stable), TEST(exclusion), TEST(exclusion_well),

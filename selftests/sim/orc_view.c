@@ -125,7 +125,14 @@ static void trans_check_new(struct orc *o, struct orc_life *life,
 				 U(view->id.seq), view->id.rep);
 }
 
-static bool stay_has(const struct orc_stay *stay, u64 pos)
+/**
+ * orc_stay_has() - did a node deliver what is at a position of a view?
+ * @stay: its time in the view
+ * @pos: the position
+ *
+ * Return: it did.
+ */
+bool orc_stay_has(const struct orc_stay *stay, u64 pos)
 {
 	u32 i;
 
@@ -153,7 +160,7 @@ static void compare_same(struct orc *o, const struct orc_life *a,
 	for (pos = 1; pos <= max_t(u64, as->last, bs->last); pos++) {
 		if (as->sum == bs->sum)
 			break;
-		if (stay_has(as, pos) == stay_has(bs, pos))
+		if (orc_stay_has(as, pos) == orc_stay_has(bs, pos))
 			continue;
 		orc_fail(o, ORC_VSYNC,
 			 "view %llu.%u to %llu.%u: only one of nodes %u and %u has position %llu (they have up to %llu and %llu)",
