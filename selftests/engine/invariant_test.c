@@ -3,15 +3,8 @@
  * invariant.c: an engine in good order is said to be, and whatever is broken
  * in it is found, and called by its name.
  */
-#include "engine_priv.h"
-#include "ktap.h"
+#include "lone.h"
 
-enum {
-	NODEID = 5,
-	OTHER = 9,
-};
-
-static struct cpg_engine *eng;
 static const char *bad;
 
 /* While @lvalue is @val, the engine says @text. */
@@ -33,111 +26,26 @@ static void says(int line, const char *text)
 				text);
 }
 
-static void op_xmit(void *ctx, const u32 *nodeids, u32 n,
-		    const struct cpg_frame *frame)
+/* It leads a view of two; a process is a member; it sent what is not stable. */
+static struct cpg_epoch *create(void)
 {
-	(void)ctx;
-	(void)nodeids;
-	(void)n;
-	(void)frame;
-}
-
-static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
-{
-	(void)ctx;
-	(void)owner;
-	(void)ev;
-}
-
-static void op_sent(void *ctx, void *owner, u32 len)
-{
-	(void)ctx;
-	(void)owner;
-	(void)len;
-}
-
-static void op_view(void *ctx, struct cpg_event *ev)
-{
-	(void)ctx;
-	(void)ev;
-}
-
-static const struct cpg_engine_ops ops = {
-	.xmit = op_xmit,
-	.deliver = op_deliver,
-	.sent = op_sent,
-	.view = op_view,
-};
-
-static struct cpg_proc *join(u32 pid)
-{
-	struct cpg_group group = { .name_len = 1, .name = "g" };
-
-	return cpg_engine_join(eng, eng->now, &eng, &group, pid);
-}
-
-static void send(struct cpg_proc *proc, u8 service)
-{
-	struct cpg_event *ev = cpg_event_alloc_msg(NULL, 1);
-	struct cpg_buf *buf = cpg_env_buf_alloc(NULL, 3);
-
-	memset(buf->data, 0, buf->len);
-	cpg_event_add_slice(ev, buf, 0, buf->len);
-	cpg_buf_put(buf);
-	ev->service = service;
-	cpg_engine_send(eng, eng->now, proc, ev);
-	cpg_event_put(ev);
-}
-
-/* In a view of this node, which leads it, and another that says nothing. */
-static void view_of_two(void)
-{
-	struct cpg_vid id = { .seq = 10, .rep = NODEID };
-	struct cpg_epoch *ep = cpg_view_epoch_create(eng, &id, 2);
-
-	ep->node[0]->nodeid = NODEID;
-	ep->node[1]->nodeid = OTHER;
-	ep->node[1]->peer = eng->peers[1];
-	ep->votes = 2;
-	cpg_view_epoch_destroy(eng->epoch);
-	cpg_view_install(eng, ep);
-}
-
-/* A process is a member; it sent what is not stable. */
-static struct cpg_proc *create(void)
-{
-	struct cpg_engine_config cfg = { .nodeid = NODEID, .incarnation = 7 };
 	struct cpg_proc *proc;
 
 	bad = NULL;
-	cpg_engine_config_init(&cfg);
-	eng = cpg_engine_create(&cfg, &ops, NULL, NULL, CPG_NSEC_PER_SEC);
-	if (IS_ERR(eng) || cpg_engine_peer_add(eng, eng->now, OTHER))
-		abort();
-	view_of_two();
-	proc = join(100);
-	send(proc, CPG_SVC_SAFE);
-	send(proc, CPG_SVC_SAFE);
+	lone_create();
+	lone_view(9, true);
+	proc = lone_join("g", 100);
+	lone_send(proc, CPG_SVC_SAFE, 3);
+	lone_send(proc, CPG_SVC_SAFE, 3);
 	if (cpg_engine_check(eng))
 		bad = "it is broken from the start";
-	return proc;
-}
-
-static const char *destroy(struct cpg_proc *proc)
-{
-	if (!bad)
-		bad = cpg_engine_check(eng);
-	cpg_engine_detach(eng, eng->now, proc);
-	cpg_engine_destroy(eng);
-	if (!bad && cpg_user_mem.live)
-		bad = "memory is left behind";
-	return bad;
+	return eng->epoch;
 }
 
 static const char *test_stream(void)
 {
-	struct cpg_proc *proc = create();
-	struct cpg_stream *st = &eng->epoch->node[0]->stream;
+	struct cpg_epoch *ep = create();
+	struct cpg_stream *st = &ep->node[0]->stream;
 	struct cpg_pkt *pkt = cpg_stream_get(st, 1);
 
 	BREAK(st->base, st->next + 1,
@@ -152,13 +60,12 @@ static const char *test_stream(void)
 	BREAK(pkt->oseq, 1 + CPG_STREAM_WINDOW,
 	      "a packet is in the wrong place");
 	BREAK(st->n_wanted, 1, "the number of wanted packets is wrong");
-	return destroy(proc);
+	return lone_destroy(bad);
 }
 
 static const char *test_epoch(void)
 {
-	struct cpg_proc *proc = create();
-	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_epoch *ep = create();
 
 	BREAK(ep->me, 2, "this node or the leader is not in the view");
 	BREAK(ep->leader, 2, "this node or the leader is not in the view");
@@ -166,38 +73,36 @@ static const char *test_epoch(void)
 	BREAK(ep->stable, 100, "something is stable that is not here");
 	BREAK(ep->cur.gseq, 100, "a place was passed before its time");
 	BREAK(ep->rel.gseq, 100, "a place was passed before its time");
-	BREAK(ep->node[1]->nodeid, NODEID,
+	BREAK(ep->node[1]->nodeid, LONE_NODEID,
 	      "the view is not in ascending order");
-	return destroy(proc);
+	return lone_destroy(bad);
 }
 
 static const char *test_leader(void)
 {
-	struct cpg_proc *proc = create();
-	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_epoch *ep = create();
 
 	BREAK(ep->node[1]->stream.next, 2, "packets that came are forgotten");
 	BREAK(ep->flow.n_wanting, 1,
 	      "the number of nodes that want more is wrong");
 	BREAK(ep->low, 1, "what all others hold is wrong");
-	return destroy(proc);
+	return lone_destroy(bad);
 }
 
 static const char *test_flow(void)
 {
-	struct cpg_proc *proc = create();
-	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_epoch *ep = create();
 
 	BREAK(ep->in_flight, 1, "the number of bytes in flight is wrong");
 	BREAK(ep->flow.credit, 0, "a node has less than its even part");
-	return destroy(proc);
+	return lone_destroy(bad);
 }
 
 static const char *test_send(void)
 {
-	struct cpg_proc *proc = create();
 	struct cpg_txmsg *tx;
 
+	create();
 	tx = list_last_entry(&eng->flight, struct cpg_txmsg, link);
 	BREAK(eng->unordered, eng->flight,
 	      "an unordered message was sent and not delivered");
@@ -205,15 +110,17 @@ static const char *test_send(void)
 	BREAK(tx->last, 0, "messages in flight are not in order");
 	BREAK(eng->queued, 1, "the number of queued bytes is wrong");
 	BREAK(eng->n_parked, 1, "the number of parked bytes is wrong");
-	return destroy(proc);
+	return lone_destroy(bad);
 }
 
 static const char *test_parked(void)
 {
-	struct cpg_proc *proc = create();
+	struct cpg_proc *proc;
 	struct cpg_txmsg *tx;
 
+	create();
 	tx = list_last_entry(&eng->flight, struct cpg_txmsg, link);
+	proc = tx->proc;
 	list_del(&tx->link);
 	list_add(&tx->link, &eng->parked);
 	says(__LINE__, "a process does not know of what is parked");
@@ -225,58 +132,52 @@ static const char *test_parked(void)
 	eng->n_parked = 0;
 	list_del(&tx->link);
 	list_add_tail(&tx->link, &eng->flight);
-	return destroy(proc);
+	return lone_destroy(bad);
 }
 
 /* Who may send does, if nothing of it is on its way. */
 static const char *test_idle(void)
 {
-	struct cpg_proc *proc = create();
-	struct cpg_group group = { .name_len = 1, .name = "h" };
-	struct cpg_engine_config cfg = eng->cfg;
-	struct cpg_engine *first = eng;
-	struct cpg_proc *other;
-
-	eng = cpg_engine_create(&cfg, &ops, NULL, NULL, first->now);
+	bad = NULL;
+	lone_create();
 	eng->epoch->frozen = true;
-	other = cpg_engine_join(eng, eng->now, NULL, &group, 1);
+	lone_join("g", 100);
 	eng->epoch->frozen = false;
 	says(__LINE__, "a sender is held back by nothing");
-	BREAK(eng->nomem_at, eng->now, "all is well");
-	cpg_engine_detach(eng, eng->now, other);
-	cpg_engine_destroy(eng);
-	eng = first;
-	return destroy(proc);
+	BREAK(eng->nomem_at, now, "all is well");
+	eng->epoch->frozen = true;
+	return lone_destroy(bad);
 }
 
 static const char *test_groups(void)
 {
-	struct cpg_proc *proc = create();
-	struct cpg_grp *grp = proc->grp;
+	struct cpg_proc *proc;
+	struct cpg_grp *grp;
 
+	create();
+	proc = list_first_entry(&eng->locals, struct cpg_proc, local_link);
+	grp = proc->grp;
 	BREAK(proc->is_member, false, "a stranger is in a group");
 	BREAK(proc->grp, NULL, "a stranger is in a group");
 	BREAK(grp->n_members, 2, "a group is miscounted");
 	BREAK(grp->refs, 0, "a group is miscounted");
 	BREAK(grp->n_marked, 1, "a mark was left on a group");
-	return destroy(proc);
+	return lone_destroy(bad);
 }
 
 static const char *test_state(void)
 {
-	struct cpg_proc *proc = create();
 	static const enum cpg_state states[] = {
 		CPG_STATE_COMMIT, CPG_STATE_RECOVER,
 	};
 	u32 i;
 
+	create();
 	for (i = 0; i < ARRAY_SIZE(states); i++)
 		BREAK(eng->state, states[i],
 		      "a proposed view and the state do not go together");
-	return destroy(proc);
+	return lone_destroy(bad);
 }
-
-#define TEST(name)	{ #name, test_##name }
 
 static const struct ktap_test tests[] = {
 	TEST(stream), TEST(epoch), TEST(leader), TEST(flow), TEST(send),

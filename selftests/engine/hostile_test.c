@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A member that lies: each packet here is well-formed, as wire.c sees it, and
+ * says what cannot be.  It is refused, or costs a view; never more.
+ */
+#include "lone.h"
+
+enum {
+	PEER = 1,	/* the other node; lower, so its views are proposed */
+	OTHER = 9,	/* or higher: this node proposes */
+	SEQ = 1000,	/* greater than that of any view before */
+};
+
+/* A DATA packet that is made up of records. */
+static struct {
+	struct cpg_wire_data	data;
+	u8			rec[1000];
+} __packed pkt;
+static u32 pkt_len;
+
+static void data_begin(u64 oseq, u32 origin)
+{
+	memset(&pkt, 0, sizeof(pkt));
+	pkt.data.oseq = cpu_to_le64(oseq);
+	pkt.data.origin = cpu_to_le16(origin);
+	pkt_len = sizeof(pkt.data);
+}
+
+static void data_add(const void *p, u32 len)
+{
+	memcpy((u8 *)&pkt + pkt_len, p, len);
+	pkt_len += len;
+}
+
+static void data_rec(u8 type, u8 flags, u32 port, u32 total, u64 serial,
+		     const void *p, u32 len)
+{
+	struct cpg_wire_rec rec = {
+		.type = type,
+		.flags = flags,
+		.len = cpu_to_le16(len),
+		.port = cpu_to_le32(port),
+		.total = cpu_to_le32(total),
+		.serial = cpu_to_le64(serial),
+	};
+
+	data_add(&rec, sizeof(rec));
+	data_add(p, len);
+}
+
+/* A part of a message of 600 bytes. */
+static void data_part(u8 flags, u8 service, u32 port, u32 len)
+{
+	static const u8 bytes[600];
+
+	data_rec(CPG_REC_MSG, flags | service << CPG_REC_SERVICE_SHIFT, port,
+		 sizeof(bytes), 1, bytes, len);
+}
+
+static void data_order(u64 gseq, u64 pos, u32 origin, u64 oseq, u32 count,
+		       u32 nmsgs)
+{
+	struct {
+		struct cpg_wire_order	order;
+		struct cpg_wire_run	run;
+	} __packed p = {
+		.order.gseq = cpu_to_le64(gseq),
+		.order.pos = cpu_to_le64(pos),
+		.run.oseq = cpu_to_le64(oseq),
+		.run.origin = cpu_to_le16(origin),
+		.run.count = cpu_to_le16(count),
+		.run.nmsgs = cpu_to_le32(nmsgs),
+	};
+
+	data_rec(CPG_REC_ORDER, 0, 0, 0, 0, &p, sizeof(p));
+}
+
+static void data_join(u32 port)
+{
+	struct {
+		struct cpg_wire_proc	proc;
+		u8			name;
+	} __packed p = {
+		.proc.port = cpu_to_le32(port),
+		.proc.pid = cpu_to_le32(1),
+		.proc.name_len = cpu_to_le32(1),
+		.name = 'g',
+	};
+
+	data_rec(CPG_REC_JOIN, 0, port, 0, 0, &p, sizeof(p));
+}
+
+static enum cpg_drop data_rcv(u32 src)
+{
+	enum cpg_drop drop;
+
+	drop = lone_rcv(src, &eng->epoch->id, CPG_WIRE_DATA, &pkt, pkt_len);
+	cpg_engine_flush(eng, now);
+	return drop;
+}
+
+/* Begin: PEER leads a view of two, and this node has a process. */
+static void led(void)
+{
+	lone_create();
+	lone_view(PEER, false);
+	lone_join("g", 100);
+}
+
+static const char *test_data(void)
+{
+	const char *why = NULL;
+
+	led();
+	data_begin(1, 2);
+	data_order(1, 1, 0, 1, 1, 0);
+	if (data_rcv(PEER) != CPG_DROP_RECORD)
+		why = "a stream of no member";
+	data_begin(1, 1);
+	data_part(CPG_REC_F_FIRST, CPG_SVC_AGREED, 1, 300);
+	if (data_rcv(PEER) != CPG_DROP_RECORD)
+		why = "a packet of this node's own stream";
+	data_begin(0, 0);
+	data_order(1, 1, 0, 1, 1, 0);
+	if (data_rcv(PEER) != CPG_DROP_RECORD)
+		why = "packet 0";
+	data_begin(1, 0);
+	data_order(1, 1, 2, 1, 1, 0);
+	if (data_rcv(PEER) != CPG_DROP_RECORD)
+		why = "an order of what no member sent";
+	data_begin(1 + CPG_STREAM_WINDOW, 0);
+	data_order(1, 1, 0, 1, 1, 0);
+	if (data_rcv(PEER) != CPG_DROP_WINDOW)
+		why = "a packet behind the window";
+	return lone_destroy(why);
+}
+
+/* What is asked for need not be there. */
+static const char *test_nak(void)
+{
+	struct cpg_wire_range range[] = {
+		{ .oseq = cpu_to_le64(1), .origin = cpu_to_le16(2),
+		  .count = cpu_to_le16(1) },
+		{ .oseq = cpu_to_le64(U64_MAX), .origin = cpu_to_le16(0),
+		  .count = cpu_to_le16(0xffff) },
+		{ .oseq = cpu_to_le64(1), .origin = cpu_to_le16(1),
+		  .count = cpu_to_le16(0xffff) },
+	};
+	const char *why = NULL;
+	u32 sent;
+
+	led();
+	sent = calls.xmit[CPG_WIRE_DATA];
+	if (!sent || lone_rcv(PEER, &eng->epoch->id, CPG_WIRE_NAK, range,
+			      sizeof(range)))
+		why = "a NAK";
+	if (calls.xmit[CPG_WIRE_DATA] != 2 * sent)
+		why = "what is there is sent again, once";
+	return lone_destroy(why);
+}
+
+/* The leader contradicts itself: there must be another view. */
+static const char *test_order(void)
+{
+	static const struct {
+		u64	gseq;
+		u64	pos;
+		u64	oseq;
+	} wrong[] = {
+		{ 2, 1, 1 },	/* leaves out a place */
+		{ 1, 2, 1 },	/* leaves out a position */
+		{ 1, 1, 2 },	/* leaves out a packet with data */
+	};
+	const char *why = NULL;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong) && !why; i++) {
+		led();
+		if (i == 2)
+			lone_send(lone_join("h", 1), CPG_SVC_AGREED, 3);
+		data_begin(1, 0);
+		data_order(wrong[i].gseq, wrong[i].pos, 1, wrong[i].oseq, 1, 1);
+		if (data_rcv(PEER) || lone_status().state != CPG_STATE_GATHER)
+			why = ktap_fail("order %u is taken", i);
+		why = lone_destroy(why);
+	}
+	return why;
+}
+
+/* A place twice. */
+static const char *test_order_again(void)
+{
+	const char *why = NULL;
+
+	led();
+	data_begin(1, 0);
+	data_order(1, 1, 1, 1, 1, 1);
+	if (data_rcv(PEER) || lone_status().state != CPG_STATE_OPERATIONAL)
+		why = "what is right is refused";
+	data_begin(2, 0);
+	data_order(2, 2, 1, 1, 1, 1);
+	if (data_rcv(PEER) || lone_status().state != CPG_STATE_GATHER)
+		why = "a packet is given a place twice";
+	return lone_destroy(why);
+}
+
+/* Begin: this node leads; what comes is given its place at once. */
+static void leads(void)
+{
+	lone_create();
+	lone_view(OTHER, true);
+	lone_join("g", 100);
+	data_begin(1, 1);
+	data_join(7);
+}
+
+/* Of parts that do not make a message, nobody is given one. */
+static const char *test_parts(void)
+{
+	static const struct {
+		u32	first;		/* bytes; 0: none */
+		u32	port;
+		u32	last;
+		u32	msgs;
+	} parts[] = {
+		{ 300, 7, 300, 1 },	/* right */
+		{ 0, 7, 300, 0 },	/* begins in the middle */
+		{ 256, 7, 300, 0 },	/* too short */
+		{ 400, 7, 400, 0 },	/* too long */
+		{ 300, 8, 300, 0 },	/* begins with another process */
+	};
+	const char *why = NULL;
+	u32 i, oseq;
+
+	for (i = 0; i < ARRAY_SIZE(parts) && !why; i++) {
+		leads();
+		why = data_rcv(OTHER) ? "a join" : NULL;
+		oseq = 2;
+		if (parts[i].first) {
+			data_begin(oseq++, 1);
+			data_part(CPG_REC_F_FIRST, CPG_SVC_FIFO, parts[i].port,
+				  parts[i].first);
+			data_rcv(OTHER);
+		}
+		data_begin(oseq, 1);
+		data_part(CPG_REC_F_LAST, CPG_SVC_FIFO, 7, parts[i].last);
+		data_rcv(OTHER);
+		if (calls.msgs != parts[i].msgs)
+			why = ktap_fail("parts %u: %u messages", i, calls.msgs);
+		why = lone_destroy(why);
+	}
+	return why;
+}
+
+/* Processes that are there already, or are not there. */
+static const char *test_procs(void)
+{
+	static const u8 reason = CPG_CHG_LEAVE;
+	const char *why = NULL;
+
+	leads();
+	data_join(7);
+	data_rec(CPG_REC_LEAVE, 0, 8, 0, 0, &reason, 1);
+	why = data_rcv(OTHER) ? "joins and leaves" : NULL;
+	data_begin(2, 1);
+	data_rec(CPG_REC_MSG, CPG_REC_F_FIRST | CPG_REC_F_LAST |
+		 CPG_SVC_AGREED << CPG_REC_SERVICE_SHIFT, 8, 1, 1, &reason, 1);
+	if (data_rcv(OTHER) || calls.msgs)
+		why = "a message of no process";
+	return lone_destroy(why);
+}
+
+/* A proposed view, as PEER may put it. */
+struct offer {
+	struct cpg_wire_chunk	chunk;
+	struct cpg_wire_commit	commit;
+	struct cpg_wire_member	member[3];
+} __packed;
+
+/* One that is right. */
+static void offer_fill(struct offer *o, u32 n)
+{
+	*o = (struct offer) {
+		.commit = {
+			.leader = cpu_to_le32(PEER),
+			.n_members = cpu_to_le32(n),
+			.expected = cpu_to_le32(2),
+		},
+		.member = {
+			{ .nodeid = cpu_to_le32(PEER),
+			  .join_no = cpu_to_le32(1),
+			  .incarnation = cpu_to_le64(PEER),
+			  .votes = cpu_to_le32(1) },
+			{ .nodeid = cpu_to_le32(LONE_NODEID),
+			  .join_no = cpu_to_le32(eng->join_no),
+			  .incarnation = cpu_to_le64(LONE_INCARNATION),
+			  .votes = cpu_to_le32(1) },
+		},
+	};
+}
+
+static enum cpg_drop chunk_rcv(u32 src, const struct cpg_vid *id, u32 type,
+			       struct cpg_wire_chunk *chunk, u32 len)
+{
+	chunk->total = cpu_to_le32(len);
+	chunk->size = cpu_to_le16(1024);
+	return lone_rcv(src, id, type, chunk, sizeof(*chunk) + len);
+}
+
+static enum cpg_drop offer_rcv(struct offer *o, u64 seq)
+{
+	struct cpg_vid id = { .seq = seq, .rep = PEER };
+	u32 n = le32_to_cpu(o->commit.n_members);
+
+	return chunk_rcv(PEER, &id, CPG_WIRE_COMMIT1, &o->chunk,
+			 sizeof(o->commit) + n * sizeof(o->member[0]));
+}
+
+/* Begin: this node and PEER gather. */
+static const char *gathers(void)
+{
+	lone_create();
+	if (cpg_engine_peer_add(eng, now, PEER) || lone_rcv_join(PEER, 1) ||
+	    lone_status().state != CPG_STATE_GATHER)
+		return "it does not gather";
+	return NULL;
+}
+
+/* What @i is wrong with an offer; false: that was all. */
+static bool offer_break(struct offer *o, u32 i)
+{
+	switch (i) {
+	case 0:
+		o->commit.expected = 0;
+		return true;
+	case 1:
+		o->commit.expected = cpu_to_le32(CPG_EXPECTED_VOTES_MAX + 1);
+		return true;
+	case 2:
+		o->commit.leader = cpu_to_le32(OTHER);
+		return true;
+	case 3:
+		swap(o->member[0], o->member[1]);
+		return true;
+	case 4:
+		o->member[0].votes = cpu_to_le32(CPG_NODE_VOTES_MAX + 1);
+		return true;
+	case 5:
+		o->member[0].incarnation = cpu_to_le64(2);
+		return true;
+	case 6:
+		o->member[1].incarnation = cpu_to_le64(2);
+		return true;
+	case 7:
+		o->member[1].join_no = cpu_to_le32(0);
+		return true;
+	case 8:
+		o->member[1].votes = 0;
+		return true;
+	case 9:		/* without this node */
+		o->member[1].nodeid = cpu_to_le32(OTHER);
+		return true;
+	case 10:	/* PEER is not the lowest */
+		o->member[0] = o->member[1];
+		o->commit.n_members = cpu_to_le32(1);
+		o->commit.leader = cpu_to_le32(LONE_NODEID);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *test_offers(void)
+{
+	const char *why = gathers();
+	struct offer o;
+	u32 i;
+
+	for (i = 0; !why; i++) {
+		offer_fill(&o, 2);
+		if (!offer_break(&o, i))
+			break;
+		if (offer_rcv(&o, SEQ + i) != CPG_DROP_STALE)
+			why = ktap_fail("offer %u is taken", i);
+	}
+	offer_fill(&o, 2);
+	if (!why && (offer_rcv(&o, SEQ + i) ||
+		     lone_status().state != CPG_STATE_COMMIT))
+		why = "the right one is refused";
+	return lone_destroy(why);
+}
+
+static const char *test_offer_sizes(void)
+{
+	struct cpg_vid id = { .seq = SEQ, .rep = PEER };
+	const char *why = gathers();
+	struct offer o;
+
+	offer_fill(&o, 2);
+	if (chunk_rcv(PEER, &id, CPG_WIRE_COMMIT1, &o.chunk, 4) !=
+	    CPG_DROP_RECORD)
+		why = "half an offer";
+	id.seq++;
+	if (chunk_rcv(PEER, &id, CPG_WIRE_COMMIT1, &o.chunk,
+		      sizeof(o.commit) + sizeof(o.member)) != CPG_DROP_RECORD)
+		why = "more members than are said";
+	id.seq++;
+	o.commit.n_members = cpu_to_le32(CPG_NODES_MAX + 1);
+	if (chunk_rcv(PEER, &id, CPG_WIRE_COMMIT1, &o.chunk,
+		      sizeof(o.commit) + 2 * sizeof(o.member[0])) !=
+	    CPG_DROP_RECORD)
+		why = "more members than there can be";
+	offer_fill(&o, 2);
+	if (offer_rcv(&o, SEQ) != CPG_DROP_STALE)
+		why = "an older offer than the last";
+	id = (struct cpg_vid) { .seq = SEQ, .rep = LONE_NODEID };
+	if (chunk_rcv(PEER, &id, CPG_WIRE_COMMIT1, &o.chunk,
+		      sizeof(o.commit)) != CPG_DROP_STALE)
+		why = "an offer of a view of another's";
+	return lone_destroy(why);
+}
+
+/* The first part says how much there will be; no more than can be needed. */
+static const char *test_offer_chunks(void)
+{
+	struct cpg_vid id = { .seq = SEQ, .rep = PEER };
+	const char *why = gathers();
+	struct {
+		struct cpg_wire_chunk	chunk;
+		u8			byte[600];
+	} __packed p = { .chunk.size = cpu_to_le16(512) };
+
+	p.chunk.total = cpu_to_le32(CPG_BLOB_MAX);
+	if (lone_rcv(PEER, &id, CPG_WIRE_COMMIT1, &p, 8 + 512) !=
+	    CPG_DROP_RECORD)
+		why = "an endless offer";
+	p.chunk.total = cpu_to_le32(1000);
+	if (lone_rcv(PEER, &id, CPG_WIRE_COMMIT1, &p, 8 + 512) ||
+	    lone_rcv(PEER, &id, CPG_WIRE_COMMIT1, &p, 8 + 512) !=
+	    CPG_DROP_DUPLICATE)
+		why = "the first part, twice";
+	p.chunk.total = cpu_to_le32(1001);
+	if (lone_rcv(PEER, &id, CPG_WIRE_COMMIT1, &p, 8 + 512) !=
+	    CPG_DROP_RECORD)
+		why = "parts of different things";
+	p.chunk.size = cpu_to_le16(500);
+	p.chunk.total = cpu_to_le32(1000);
+	if (lone_rcv(PEER, &id, CPG_WIRE_COMMIT1, &p, 8 + 500) !=
+	    CPG_DROP_RECORD)
+		why = "parts of different sizes";
+	return lone_destroy(why);
+}
+
+/* It has agreed to a view of PEER, which goes on with nonsense. */
+static const char *test_table(void)
+{
+	struct cpg_vid id = { .seq = SEQ, .rep = PEER };
+	const char *why = gathers();
+	struct {
+		struct cpg_wire_chunk	chunk;
+		__le32			len;
+		u8			part[60];
+	} __packed p = { };
+	struct offer o;
+
+	offer_fill(&o, 2);
+	if (!why && offer_rcv(&o, SEQ))
+		why = "an offer";
+	if (chunk_rcv(PEER, &id, CPG_WIRE_COMMIT1_ACK, &p.chunk, 4) !=
+	    CPG_DROP_STALE)
+		why = "what only a representative gets";
+	if (chunk_rcv(PEER, &id, CPG_WIRE_INSTALL, &p.chunk, 4) !=
+	    CPG_DROP_STALE)
+		why = "the last step first";
+	if (chunk_rcv(PEER, &id, CPG_WIRE_COMMIT2, &p.chunk, 4) !=
+	    CPG_DROP_RECORD)
+		why = "one part, of nothing";
+	p.len = cpu_to_le32(sizeof(p.part) + 1);
+	if (chunk_rcv(PEER, &id, CPG_WIRE_COMMIT2, &p.chunk,
+		      4 + sizeof(p.part)) != CPG_DROP_RECORD)
+		why = "a part that goes on behind the end";
+	return lone_destroy(why);
+}
+
+/* This node proposes a view with OTHER, which answers with nonsense. */
+static const char *test_answers(void)
+{
+	struct {
+		struct cpg_wire_chunk	chunk;
+		u8			part[20];
+	} __packed p = { };
+	const char *why = NULL;
+	struct cpg_vid id;
+
+	lone_create();
+	if (cpg_engine_peer_add(eng, now, OTHER) || lone_rcv_join(OTHER, 1) ||
+	    lone_status().state != CPG_STATE_COMMIT)
+		return lone_destroy("it proposes no view");
+	id = eng->attempt->id;
+	if (chunk_rcv(OTHER, &id, CPG_WIRE_RECOVERED, &p.chunk, 0) !=
+	    CPG_DROP_STALE)
+		why = "the second answer first";
+	if (chunk_rcv(OTHER, &id, CPG_WIRE_COMMIT1_ACK, &p.chunk,
+		      sizeof(p.part)) != CPG_DROP_RECORD)
+		why = "an answer that is too short";
+	if (chunk_rcv(OTHER, &id, CPG_WIRE_COMMIT2, &p.chunk, 0) !=
+	    CPG_DROP_STALE)
+		why = "what only a member gets";
+	if (lone_rcv(OTHER, &id, CPG_WIRE_INSTALL_ACK, NULL, 0) !=
+	    CPG_DROP_STALE)
+		why = "an answer to what was not said";
+	return lone_destroy(why);
+}
+
+static const struct ktap_test tests[] = {
+	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(parts),
+	TEST(procs), TEST(offers), TEST(offer_sizes), TEST(offer_chunks),
+	TEST(table), TEST(answers),
+};
+
+int main(int argc, char **argv)
+{
+	return ktap_run(tests, ARRAY_SIZE(tests), argc > 1 ? argv[1] : NULL);
+}
