@@ -5,6 +5,7 @@
 #   make check             static checks
 #   make sim selftests     the simulator; the tests that need no kernel
 #   make sim SEEDS=1..5000 NODES=5 EVENTS=2000
+#   make coverage          how much of the engine the tests run, and what not
 #   make demo              three nodes in one guest
 #   make test              everything, in every lane
 
@@ -36,6 +37,9 @@ sim:
 selftests:
 	$(MAKE) -C selftests run_tests
 
+coverage:
+	$(MAKE) -C selftests/coverage run_tests
+
 setup:
 	selftests/qemu/setup
 
@@ -54,5 +58,5 @@ clean:
 	$(MAKE) -C selftests clean
 	rm -rf build
 
-.PHONY: all modules lib install dkms-install check sim selftests setup \
-	kernels demo test clean
+.PHONY: all modules lib install dkms-install check sim selftests coverage \
+	setup kernels demo test clean
