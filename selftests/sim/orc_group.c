@@ -205,11 +205,6 @@ void orc_event_msg(struct orc *o, struct orc_proc *proc,
 			 proc->life->nodeid, proc->pid, U(seq->seq));
 		return;
 	}
-	if (!member_in(proc->members, proc->n_members, sender))
-		orc_fail(o, ORC_GROUPS,
-			 "process %u/%u receives from %u/%u, no member for it",
-			 proc->life->nodeid, proc->pid, sender->nodeid,
-			 sender->pid);
 	idx = orc_view_idx(view, sender->nodeid);
 	from = orc_proc_find(view->lives[idx], sender->port);
 	if (from->group != proc->group || from->pid != sender->pid)
@@ -217,6 +212,11 @@ void orc_event_msg(struct orc *o, struct orc_proc *proc,
 			 "process %u/%u of group %u receives from group %u",
 			 proc->life->nodeid, proc->pid, proc->group,
 			 from->group);
+	if (!member_in(proc->members, proc->n_members, sender))
+		orc_fail(o, ORC_GROUPS,
+			 "process %u/%u receives from %u/%u, no member for it",
+			 proc->life->nodeid, proc->pid, sender->nodeid,
+			 sender->pid);
 	proc->got++;
 }
 
