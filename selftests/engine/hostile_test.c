@@ -512,10 +512,67 @@ static const char *test_answers(void)
 	return lone_destroy(why);
 }
 
+/* What a node holds of a view of this node alone. */
+struct hold {
+	struct cpg_wire_chunk	chunk;
+	struct cpg_wire_hold	hold;
+	struct cpg_wire_held	held;
+} __packed;
+
+/* Its processes: the same one, twice. */
+struct procs {
+	struct cpg_wire_chunk	chunk;
+	struct {
+		struct cpg_wire_proc	proc;
+		u8			name;
+	} __packed p[2];
+} __packed;
+
+/*
+ * OTHER comes with this node from a view that it never was in, and brings a
+ * process along that is there twice.  It counts as new, and so once.
+ */
+static const char *test_newcomer(void)
+{
+	struct hold hold = { .held.next = cpu_to_le64(1) };
+	struct cpg_group group = { .name_len = 1, .name = "g" };
+	struct cpg_member members[3];
+	struct procs procs = { };
+	const char *why = NULL;
+	struct cpg_vid id;
+	u32 i;
+
+	lone_create();
+	lone_join("g", 100);
+	if (cpg_engine_peer_add(eng, now, OTHER) || lone_rcv_join(OTHER, 1) ||
+	    lone_status().state != CPG_STATE_COMMIT)
+		return lone_destroy("it proposes no view");
+	id = eng->attempt->id;
+	hold.hold.view_seq = cpu_to_le64(eng->epoch->id.seq);
+	hold.hold.view_rep = cpu_to_le32(eng->epoch->id.rep);
+	hold.hold.n_nodes = cpu_to_le32(1);
+	for (i = 0; i < ARRAY_SIZE(procs.p); i++) {
+		procs.p[i].proc.port = cpu_to_le32(7);
+		procs.p[i].proc.pid = cpu_to_le32(1);
+		procs.p[i].proc.name_len = cpu_to_le32(1);
+		procs.p[i].name = 'g';
+	}
+	if (chunk_rcv(OTHER, &id, CPG_WIRE_COMMIT1_ACK, &hold.chunk,
+		      sizeof(hold) - sizeof(hold.chunk)) ||
+	    chunk_rcv(OTHER, &id, CPG_WIRE_RECOVERED, &procs.chunk,
+		      sizeof(procs) - sizeof(procs.chunk)))
+		why = "what it holds, and its processes";
+	if (!why && lone_status().n_nodes != 2)
+		why = "it is not in the view";
+	if (!why && cpg_engine_members(eng, &group, members, 3) != 2)
+		why = "its process is not there, or is twice";
+	return lone_destroy(why);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(parts),
 	TEST(procs), TEST(offers), TEST(offer_sizes), TEST(offer_chunks),
-	TEST(table), TEST(answers),
+	TEST(table), TEST(answers), TEST(newcomer),
 };
 
 int main(int argc, char **argv)
