@@ -467,6 +467,33 @@ static const char *test_flap(void)
 	return test_end();
 }
 
+/*
+ * One stands still for almost as long as is allowed, and then hears nothing for
+ * a little longer: it was late itself, so it blames nobody.
+ */
+static const char *test_stall(void)
+{
+	u64 suspect, heartbeat;
+	u32 i, k;
+	u64 n;
+
+	for (i = 0; i < 8; i++) {
+		up_lan(3);
+		suspect = s->cfg.suspect;
+		heartbeat = s->cfg.heartbeat;
+		sim_run(s, i * heartbeat / 8);
+		n = views();
+		for (k = 0; k < 3; k += 2)
+			sim_cut(s, k, 1, true);
+		sim_node_pause(&s->nodes[1], suspect - heartbeat - SIM_MSEC);
+		sim_run(s, suspect + 3 * SIM_MSEC);
+		sim_heal(s);
+		sim_run(s, 4 * suspect);
+		CHECK_TRUE(views() == n);
+	}
+	return test_end();
+}
+
 static const struct ktap_test tests[] = {
 	TEST(idle), TEST(dead_lan), TEST(dead_largest), TEST(dead_default),
 	TEST(dead_odd),
@@ -476,7 +503,7 @@ static const struct ktap_test tests[] = {
 	TEST(hub5_oneway), TEST(chain5), TEST(bar6), TEST(star4),
 	TEST(deaf5), TEST(mute5), TEST(first_to_know), TEST(link_short),
 	TEST(adaptive),
-	TEST(doubt), TEST(doubt_witness), TEST(doubt_alone),
+	TEST(doubt), TEST(doubt_witness), TEST(doubt_alone), TEST(stall),
 	TEST(unreachable), TEST(unreachable_lie), TEST(flap),
 };
 
