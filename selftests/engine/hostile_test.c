@@ -387,6 +387,9 @@ static const char *test_offers(void)
 	if (!why && (offer_rcv(&o, SEQ + i) ||
 		     lone_status().state != CPG_STATE_COMMIT))
 		why = "the right one is refused";
+	if (!why && (offer_rcv(&o, SEQ + i) != CPG_DROP_STALE ||
+		     calls.xmit[CPG_WIRE_COMMIT1_ACK] != 1))
+		why = "the right one is taken twice";
 	return lone_destroy(why);
 }
 
