@@ -9,10 +9,10 @@ static const char *bad;
 
 /* While @lvalue is @val, the engine says @text. */
 #define BREAK(lvalue, val, text) do { \
-	__typeof__(lvalue) __was = (lvalue); \
-	(lvalue) = (val); \
+	__typeof__(lvalue) *__at = &(lvalue), __was = *__at; \
+	*__at = (val); \
 	says(__LINE__, text); \
-	(lvalue) = __was; \
+	*__at = __was; \
 } while (0)
 
 static void says(int line, const char *text)

@@ -194,7 +194,7 @@ enum cpg_drop lone_rcv_join(u32 src, u32 no)
 
 void lone_view(u32 other, bool leads)
 {
-	bool is_first = LONE_NODEID < other;
+	bool is_first = other > LONE_NODEID;
 	struct cpg_vid id = {
 		.seq = 10, .rep = is_first ? LONE_NODEID : other,
 	};
