@@ -331,7 +331,7 @@ static int cpg_deliver_placed(struct cpg_engine *eng, u32 idx,
 	u32 off = *rec_off;
 
 	while (off < pkt->len && cpg_wire_rec_next(p, pkt->len, &off, &rec)) {
-		if (rec.type != CPG_REC_ORDER) {
+		if (rec.type != CPG_REC_ORDER && rec.type != CPG_REC_LEAD) {
 			if (cpg_deliver_rec(eng, eng->epoch->node[idx], pkt,
 					    &rec, *pos))
 				return -ENOMEM;

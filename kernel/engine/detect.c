@@ -60,13 +60,22 @@ static u32 cpg_detect_reach(u32 n)
 	return reach;
 }
 
+/* Not everyone may know yet who leads, and send that one its heartbeats. */
+static bool cpg_detect_is_turning(const struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+
+	return ep->turned && eng->now < ep->turned_at + 2 * eng->cfg.suspect;
+}
+
 /*
- * In a new view, and outside of any, everyone hears everyone: some may still
- * be waiting for the others.
+ * In a new view, outside of any, and when the lead changed hands, everyone
+ * hears everyone: some may still be waiting for the others.
  */
 static bool cpg_detect_is_settled(const struct cpg_engine *eng)
 {
 	return eng->state == CPG_STATE_OPERATIONAL &&
+	       !cpg_detect_is_turning(eng) &&
 	       eng->now >= eng->epoch->since + 2 * eng->cfg.suspect;
 }
 
@@ -77,8 +86,12 @@ static u32 cpg_detect_period(const struct cpg_engine *eng,
 	const struct cpg_epoch *ep = eng->epoch;
 	u32 reach = cpg_detect_reach(ep->n);
 
-	if (eng->state != CPG_STATE_OPERATIONAL || ep->me == ep->leader ||
+	if (eng->state != CPG_STATE_OPERATIONAL ||
 	    (ep->me + ep->n - peer->idx) % ep->n <= reach)
+		return 1;
+	if (cpg_detect_is_turning(eng))
+		return ep->n - 1;
+	if (cpg_lead_is_me(ep))
 		return 1;
 	if (peer->idx != ep->leader)
 		return ep->n - 1;
@@ -96,7 +109,7 @@ u32 cpg_detect_targets(struct cpg_engine *eng, u32 *nodeids)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	u32 reach = cpg_detect_reach(ep->n);
-	bool is_leader = ep->me == ep->leader;
+	bool is_leader = cpg_lead_is_me(ep);
 	bool to_all = !cpg_detect_is_settled(eng) ||
 		      (is_leader && ep->n <= CPG_WATCH_SMALL);
 	u32 beat = ep->beats++;

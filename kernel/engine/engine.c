@@ -29,6 +29,7 @@ const char *const cpg_counter_names[__CPG_CNT_NR] = {
 	[CPG_CNT_PROBES_SENT]		= "probes-sent",
 	[CPG_CNT_CLEARED]		= "suspects-cleared",
 	[CPG_CNT_REQUEUED]		= "requeued",
+	[CPG_CNT_LEADS]			= "leads",
 };
 
 void cpg_engine_arm(struct cpg_engine *eng, u64 *timer, u64 delay)
@@ -470,7 +471,7 @@ void cpg_engine_status(const struct cpg_engine *eng, struct cpg_status *st)
 		.delivered = ep->cur.gseq - 1,
 		.budget = ep->flow.budget,
 		.credit = cpg_flow_limit(eng),
-		.n_wanting = ep->flow.n_wanting,
+		.n_wanting = cpg_lead_is_me(ep) ? ep->flow.n_wanting : 0,
 		.in_flight = ep->in_flight,
 		.queued = eng->queued + eng->n_parked,
 		.parked = eng->n_parked,

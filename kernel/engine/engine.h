@@ -77,6 +77,7 @@ enum cpg_counter {
 	CPG_CNT_PROBES_SENT,	/* by way of others, to see who is at fault */
 	CPG_CNT_CLEARED,	/* suspects that were heard of in time */
 	CPG_CNT_REQUEUED,	/* messages sent again in a later view */
+	CPG_CNT_LEADS,		/* times that the lead changed hands in a view */
 	__CPG_CNT_NR
 };
 
@@ -100,6 +101,9 @@ enum cpg_trace_kind {
 	CPG_TRACE_VIEW,		/* view installed; nodes, n_nodes */
 	CPG_TRACE_STATE,	/* value: enum cpg_state */
 	CPG_TRACE_SUSPECT,	/* origin: the node */
+	CPG_TRACE_LEAD,		/* another leads from now on; origin, and pos of
+				 * the first message that it gives one
+				 */
 	__CPG_TRACE_NR
 };
 
@@ -337,6 +341,22 @@ void cpg_engine_unreachable(struct cpg_engine *eng, u64 now, u32 nodeid);
  * For a while it puts nobody out unless another agrees.
  */
 void cpg_engine_doubt(struct cpg_engine *eng, u64 now);
+
+/**
+ * cpg_engine_lead() - have another node give the order
+ * @eng: engine of the node that does it now
+ * @now: time
+ * @nodeid: the other node
+ *
+ * No message is delayed for it or lost.  Who leads is known from
+ * cpg_engine_status(); at the next view it is for the new view to say.
+ *
+ * Return: 0, -EALREADY (it leads), -ENOENT (it is not in the view), -EREMOTE
+ * (this node does not lead), -EHOSTUNREACH (it is suspect), -EBUSY (no view
+ * just now, or this node is leaving), -EAGAIN (too much is under way, or there
+ * is no memory).
+ */
+int cpg_engine_lead(struct cpg_engine *eng, u64 now, u32 nodeid);
 
 /* The time at which cpg_engine_timer() is due. */
 u64 cpg_engine_deadline(const struct cpg_engine *eng);

@@ -257,6 +257,8 @@ struct cpg_partial {
  * @ordered: leader: all up to here were given their place
  * @placed: all up to here have their place, and are held up to it
  * @delivered: all up to here were delivered in their place
+ * @walked: what those up to here say of the order is not needed any more
+ * @freed: nor are those up to here themselves
  * @ack: this node holds the order up to here
  * @wanted: recovery: numbers that must still come, like @ring
  * @n_wanted: how many those are
@@ -273,6 +275,8 @@ struct cpg_stream {
 	u64			ordered;
 	u64			placed;
 	u64			delivered;
+	u64			walked;
+	u64			freed;
 	u64			ack;
 	u64			wanted[CPG_STREAM_WINDOW / 64];
 	u32			n_wanted;
@@ -291,8 +295,8 @@ struct cpg_stream {
  * @serial: the greatest of its messages that was delivered here, in any view,
  *	by enum cpg_serial; UNORDERED ones do not count, they are never sent
  *	again
- * @wants: leader: it wants more than its even part
- * @missed: leader: packets that it missed, as it last said
+ * @wants: it wants more than its even part
+ * @missed: packets that it missed, as it last said
  * @stream: what it sends
  */
 struct cpg_vnode {
@@ -308,6 +312,7 @@ struct cpg_vnode {
 
 /**
  * struct cpg_cursor - a place in the total order
+ * @leader: who gives this place, place in the view
  * @oseq: the leader's packet whose ORDER is being walked
  * @run: the run in it
  * @off: packets of the run that were passed
@@ -317,6 +322,7 @@ struct cpg_vnode {
  */
 struct cpg_cursor {
 	u64	oseq;
+	u32	leader;
 	u32	run;
 	u32	off;
 	u32	rec_off;
@@ -330,12 +336,12 @@ struct cpg_cursor {
  * @credit: a node's even part of one half of that
  * @extra: for each node that wants more, its part of the other half
  * @ack_bytes: so many delivered, and they have to be acknowledged
- * @n_wanting: leader: how many want more
+ * @n_wanting: how many want more; the leader splits by that
  * @ahead: leader: bytes by which it was faster than the others that want more,
  *	times their number
  * @asked: number of the own packet that first said that this node wants more,
  *	0: it does not
- * @missed: packets that this node asked for in NAKs
+ * @missed: packets that this node asked for in NAKs while it did not lead
  * @burst: leader: packets that anybody missed, of late
  * @cut: leader: when the budget was last halved
  * @grown: leader: when it last grew
@@ -359,7 +365,12 @@ struct cpg_flowctl {
  * @id: the view's id
  * @n: nodes
  * @me: place of this node
- * @leader: place of the sequencer
+ * @leader: place of the sequencer, as far as the order is held here
+ * @turned: place in the order where it began to lead; 0: with the view
+ * @turned_at: when this node came to know that
+ * @turned_by: who led before, place in the view
+ * @turned_oseq: and the packet with which that one handed over
+ * @known: some order goes up to here, if that is not behind @held
  * @others: node ids of the others, @n - 1 of them
  * @slots: slots of all
  * @votes: votes of all
@@ -399,6 +410,11 @@ struct cpg_epoch {
 	u32			n;
 	u32			me;
 	u32			leader;
+	u64			turned;
+	u64			turned_at;
+	u32			turned_by;
+	u64			turned_oseq;
+	u64			known;
 	u32			others[CPG_NODES_MAX];
 	struct cpg_set		slots;
 	u32			votes;
@@ -837,13 +853,18 @@ enum cpg_order_at {
 };
 
 const struct cpg_wire_run *cpg_order_run(const struct cpg_pkt *pkt, u32 run);
+bool cpg_order_follows(const struct cpg_stream *stream, u64 after, u64 oseq);
+const struct cpg_pkt *cpg_order_log(const struct cpg_epoch *ep,
+				    struct cpg_cursor *cur);
 enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
 				 u32 *idx, u64 *oseq);
 void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur);
 enum cpg_order_at cpg_order_hold(struct cpg_epoch *ep, u32 *idx, u64 *oseq);
+bool cpg_order_take(struct cpg_engine *eng, u32 idx);
 void cpg_order_flush(struct cpg_engine *eng);
 u32 cpg_order_rec_size(u32 n_runs);
-bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs);
+bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs,
+		      bool is_apart);
 u32 cpg_order_rec_fill(struct cpg_epoch *ep, u8 *p);
 void cpg_order_sent(struct cpg_engine *eng);
 int cpg_order_deliver(struct cpg_engine *eng, u64 safe);
@@ -854,10 +875,16 @@ void cpg_order_hurry(struct cpg_engine *eng);
 void cpg_order_remind(struct cpg_engine *eng, const struct cpg_vnode *from,
 		      u64 ack, u64 stable);
 void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
-		       u64 stable, const struct cpg_wire_flow *flow);
+		       u64 stable, const struct cpg_wire_flow *flow,
+		       bool leads);
 void cpg_order_set_stable(struct cpg_engine *eng, u64 stable);
 void cpg_order_timer(struct cpg_engine *eng);
 u64 cpg_order_ack(const struct cpg_epoch *ep);
+
+/* lead.c */
+bool cpg_lead_is_me(const struct cpg_epoch *ep);
+void cpg_lead_turn(struct cpg_engine *eng);
+void cpg_lead_remind(struct cpg_engine *eng, u32 idx);
 
 /* send.c */
 void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx);
@@ -875,7 +902,8 @@ void cpg_send_timer(struct cpg_engine *eng);
 void cpg_flow_start(struct cpg_engine *eng);
 void cpg_flow_fill(struct cpg_engine *eng, struct cpg_wire_flow *wire);
 void cpg_flow_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
-		  const struct cpg_wire_flow *wire);
+		  const struct cpg_wire_flow *wire, bool leads);
+void cpg_flow_turn(struct cpg_engine *eng);
 u32 cpg_flow_limit(const struct cpg_engine *eng);
 bool cpg_flow_admits(const struct cpg_engine *eng, u32 len, bool is_full);
 void cpg_flow_sent(struct cpg_engine *eng, u64 oseq, u32 len);

@@ -43,11 +43,6 @@ enum {
 /* So long from one acknowledgment to the next, for each node of the view. */
 #define CPG_FLOW_ACK_GAP	(3 * CPG_NSEC_PER_USEC)
 
-static bool cpg_flow_is_leader(const struct cpg_epoch *ep)
-{
-	return ep->me == ep->leader;
-}
-
 static u32 cpg_flow_demand(const struct cpg_engine *eng)
 {
 	return min_t(u64, eng->epoch->in_flight + eng->queued, U32_MAX);
@@ -127,7 +122,10 @@ static bool cpg_flow_wants(const struct cpg_epoch *ep, u32 demand)
 	return demand > ep->flow.credit / 2;
 }
 
-/* Leader: another one wants more, or does not any longer. */
+/*
+ * Another one wants more, or does not any longer.  All count: whoever is handed
+ * the lead has to go on with it.
+ */
 static void cpg_flow_count(struct cpg_engine *eng, struct cpg_vnode *node,
 			   bool wants)
 {
@@ -137,8 +135,23 @@ static void cpg_flow_count(struct cpg_engine *eng, struct cpg_vnode *node,
 		return;
 	node->wants = wants;
 	flow->n_wanting += wants ? 1 : -1;
+	if (!cpg_lead_is_me(eng->epoch))
+		return;
 	flow->ahead = 0;
 	cpg_flow_share(eng);
+}
+
+/* The lead has changed hands.  The budget and each one's part stay. */
+void cpg_flow_turn(struct cpg_engine *eng)
+{
+	struct cpg_flowctl *flow = &eng->epoch->flow;
+
+	flow->ahead = 0;
+	flow->burst = 0;
+	flow->cut = eng->now;
+	flow->grown = eng->now;
+	if (cpg_lead_is_me(eng->epoch))
+		cpg_flow_share(eng);
 }
 
 static void cpg_flow_race(struct cpg_engine *eng, s64 bytes)
@@ -175,8 +188,7 @@ static void cpg_flow_ask(struct cpg_engine *eng, u64 oseq)
 		ep->flow.asked = 0;
 	else if (!ep->flow.asked)
 		ep->flow.asked = oseq;
-	if (cpg_flow_is_leader(ep))
-		cpg_flow_count(eng, ep->node[ep->me], wants);
+	cpg_flow_count(eng, ep->node[ep->me], wants);
 }
 
 /**
@@ -207,7 +219,7 @@ void cpg_flow_sent(struct cpg_engine *eng, u64 oseq, u32 len)
 
 	ep->in_flight += len + CPG_FLOW_OVERHEAD;
 	cpg_flow_ask(eng, oseq);
-	if (cpg_flow_is_leader(ep) && ep->flow.asked)
+	if (cpg_lead_is_me(ep) && ep->flow.asked)
 		cpg_flow_race(eng, (s64)len * (ep->flow.n_wanting - 1));
 }
 
@@ -220,7 +232,7 @@ void cpg_flow_released(struct cpg_engine *eng, u32 len)
 		return;
 	/* Others can have it, if the leader knows. */
 	cpg_flow_ask(eng, 0);
-	if (!cpg_flow_is_leader(ep) && eng->ack_at == CPG_NEVER)
+	if (!cpg_lead_is_me(ep) && eng->ack_at == CPG_NEVER)
 		cpg_engine_arm(eng, &eng->ack_at, CPG_ACK_DELAY);
 }
 
@@ -269,9 +281,10 @@ static void cpg_flow_loss(struct cpg_engine *eng, u32 n)
 /* This node asks for so many packets. */
 void cpg_flow_missed(struct cpg_engine *eng, u32 n)
 {
-	eng->epoch->flow.missed += n;
-	if (cpg_flow_is_leader(eng->epoch))
+	if (cpg_lead_is_me(eng->epoch))
 		cpg_flow_loss(eng, n);
+	else
+		eng->epoch->flow.missed += n;
 }
 
 /* What a header says of flow control. */
@@ -279,7 +292,7 @@ void cpg_flow_fill(struct cpg_engine *eng, struct cpg_wire_flow *wire)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 
-	if (cpg_flow_is_leader(ep)) {
+	if (cpg_lead_is_me(ep)) {
 		cpg_flow_grow(eng);
 		wire->bytes = cpu_to_le32(ep->flow.budget);
 		wire->more = cpu_to_le32(ep->flow.extra);
@@ -289,19 +302,21 @@ void cpg_flow_fill(struct cpg_engine *eng, struct cpg_wire_flow *wire)
 	}
 }
 
+/* @leads: the header is that of a leader, which may not be one any more. */
 void cpg_flow_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
-		  const struct cpg_wire_flow *wire)
+		  const struct cpg_wire_flow *wire, bool leads)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	u32 bytes = min_t(u32, le32_to_cpu(wire->bytes), CPG_FLOW_BUDGET_MAX);
 	u32 more = le32_to_cpu(wire->more);
 
-	if (cpg_flow_is_leader(ep)) {
+	if (!leads) {
 		cpg_flow_count(eng, from, cpg_flow_wants(ep, bytes));
 		/* An older header may come later. */
 		if (more - from->missed > U32_MAX / 2)
 			return;
-		cpg_flow_loss(eng, more - from->missed);
+		if (cpg_lead_is_me(ep))
+			cpg_flow_loss(eng, more - from->missed);
 		from->missed = more;
 	} else if (from == ep->node[ep->leader]) {
 		if (bytes == ep->flow.budget && more == ep->flow.extra)
@@ -327,7 +342,7 @@ u64 cpg_flow_ack_delay(const struct cpg_engine *eng)
 
 	if (ep->unacked < ep->flow.ack_bytes)
 		return CPG_ACK_DELAY;
-	if (cpg_flow_is_leader(ep))
+	if (cpg_lead_is_me(ep))
 		return 0;
 	return eng->now < next ? next - eng->now : 0;
 }

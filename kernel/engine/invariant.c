@@ -45,6 +45,8 @@ static const char *cpg_invariant_epoch(const struct cpg_engine *eng)
 		return "this node's place is another's";
 	if (ep->stable > cpg_order_ack(ep))
 		return "something is stable that is not here";
+	if (ep->leader != ep->held.leader && !ep->frozen)
+		return "another one leads than the order says";
 	if (ep->cur.gseq > ep->held.gseq || ep->rel.gseq > ep->cur.gseq)
 		return "a place was passed before its time";
 	for (i = 0; i < ep->n; i++) {
@@ -60,13 +62,12 @@ static const char *cpg_invariant_epoch(const struct cpg_engine *eng)
 /* What the leader counts, counted anew. */
 static const char *cpg_invariant_leader(const struct cpg_epoch *ep)
 {
-	u32 i, n_wanting = 0;
+	u32 i;
 	u64 low = U64_MAX;
 
 	for (i = 0; i < ep->n; i++) {
 		const struct cpg_stream *stream = &ep->node[i]->stream;
 
-		n_wanting += ep->node[i]->wants;
 		if (i == ep->me)
 			continue;
 		low = min(low, stream->ack);
@@ -74,8 +75,6 @@ static const char *cpg_invariant_leader(const struct cpg_epoch *ep)
 		    !cpg_set_has(&ep->ready, i))
 			return "packets that came are forgotten";
 	}
-	if (n_wanting != ep->flow.n_wanting)
-		return "the number of nodes that want more is wrong";
 	if (ep->n > 1 && low != ep->low)
 		return "what all others hold is wrong";
 	return NULL;
@@ -85,7 +84,7 @@ static const char *cpg_invariant_flow(const struct cpg_engine *eng)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_stream *own = &ep->node[ep->me]->stream;
-	u32 i, in_flight = 0;
+	u32 i, in_flight = 0, n_wanting = 0;
 
 	for (i = 0; i < CPG_STREAM_WINDOW; i++)
 		if (own->ring[i] && own->ring[i]->body.is_data)
@@ -96,7 +95,11 @@ static const char *cpg_invariant_flow(const struct cpg_engine *eng)
 		return "a node has less than its even part";
 	if (!in_flight && cpg_send_is_open(eng) && eng->nomem_at == CPG_NEVER)
 		return "a sender is held back by nothing";
-	return ep->me == ep->leader ? cpg_invariant_leader(ep) : NULL;
+	for (i = 0; i < ep->n; i++)
+		n_wanting += ep->node[i]->wants;
+	if (n_wanting != ep->flow.n_wanting)
+		return "the number of nodes that want more is wrong";
+	return cpg_lead_is_me(ep) ? cpg_invariant_leader(ep) : NULL;
 }
 
 static const char *cpg_invariant_send(const struct cpg_engine *eng)

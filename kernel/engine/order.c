@@ -4,8 +4,9 @@
  * delivers them in it, and what all nodes hold is let go.
  *
  * The order is not kept beside the streams.  The leader's stream is the log:
- * its ORDER records name runs of packets, and cursors walk through them.  The
- * first finds out what this node holds, which is what it acknowledges; the
+ * its ORDER records name runs of packets, and cursors walk through them; from
+ * one stream into another where the lead changes hands (lead.c).  The first
+ * finds out what this node holds, which is what it acknowledges; the
  * second delivers, and stops at SAFE that not everyone holds; the third lets
  * go of what is stable and delivered.
  */
@@ -17,16 +18,64 @@ u64 cpg_order_ack(const struct cpg_epoch *ep)
 	return ep->held.gseq - 1;
 }
 
-static bool cpg_order_is_leader(const struct cpg_epoch *ep)
-{
-	return ep->me == ep->leader;
-}
-
 const struct cpg_wire_run *cpg_order_run(const struct cpg_pkt *pkt, u32 run)
 {
 	const u8 *p = pkt->buf->data + pkt->off + pkt->body.runs_off;
 
 	return (const struct cpg_wire_run *)p + run;
+}
+
+/* A packet of the log is done with: on to the one that follows it. */
+static void cpg_order_step(struct cpg_cursor *cur, const struct cpg_pkt *pkt)
+{
+	if (pkt->body.is_lead) {
+		cur->leader = pkt->body.lead;
+		cur->oseq = pkt->body.lead_oseq;
+	}
+	cur->oseq++;
+	cur->run = 0;
+	cur->off = 0;
+}
+
+static bool cpg_order_is_wrong(const struct cpg_cursor *cur,
+			       const struct cpg_pkt *pkt)
+{
+	return !cur->run && !cur->off && !cur->rec_off &&
+	       pkt->body.gseq != cur->gseq;
+}
+
+/* May the log go on where this packet says?  Only behind all that has a place */
+static bool cpg_order_may_turn(const struct cpg_epoch *ep,
+			       const struct cpg_pkt *pkt)
+{
+	const struct cpg_body *body = &pkt->body;
+
+	return !body->is_lead ||
+	       (pkt->oseq == ep->node[ep->held.leader]->stream.placed &&
+		body->lead_oseq == ep->node[body->lead]->stream.placed);
+}
+
+/**
+ * cpg_order_log() - the packet of the log in which the next run is
+ * @ep: the view
+ * @cur: steps over packets whose runs are done; places are counted by the
+ *	caller
+ *
+ * Return: the packet, or NULL: it is not here, or not what has to be here.
+ */
+const struct cpg_pkt *cpg_order_log(const struct cpg_epoch *ep,
+				    struct cpg_cursor *cur)
+{
+	for (;;) {
+		const struct cpg_pkt *pkt;
+
+		pkt = cpg_stream_get(&ep->node[cur->leader]->stream, cur->oseq);
+		if (!pkt)
+			return NULL;
+		if (cur->run < pkt->body.nruns)
+			return cpg_order_is_wrong(cur, pkt) ? NULL : pkt;
+		cpg_order_step(cur, pkt);
+	}
 }
 
 /**
@@ -41,25 +90,26 @@ const struct cpg_wire_run *cpg_order_run(const struct cpg_pkt *pkt, u32 run)
 enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
 				 u32 *idx, u64 *oseq)
 {
-	const struct cpg_stream *log = &ep->node[ep->leader]->stream;
 	const struct cpg_wire_run *run;
 	const struct cpg_pkt *pkt;
 
 	for (;;) {
-		if (cur->oseq >= log->next)
-			return CPG_ORDER_END;
+		struct cpg_stream *log = &ep->node[cur->leader]->stream;
+
 		pkt = cpg_stream_get(log, cur->oseq);
 		if (!pkt)
 			return CPG_ORDER_END;
 		if (cur->run < pkt->body.nruns)
 			break;
-		cur->oseq++;
-		cur->run = 0;
-		cur->off = 0;
+		if (cur == &ep->held && !cpg_order_may_turn(ep, pkt))
+			return CPG_ORDER_WRONG;
+		if (cur == &ep->rel)
+			log->walked = cur->oseq;
+		cpg_order_step(cur, pkt);
 	}
-	if (!cur->run && !cur->off && !cur->rec_off &&
-	    (pkt->body.gseq != cur->gseq ||
-	     (cur == &ep->held && pkt->body.pos != cur->pos)))
+	if (cpg_order_is_wrong(cur, pkt) ||
+	    (cur == &ep->held && !cur->run && !cur->off &&
+	     pkt->body.pos != cur->pos))
 		return CPG_ORDER_WRONG;
 	run = cpg_order_run(pkt, cur->run);
 	*idx = le16_to_cpu(run->origin);
@@ -73,7 +123,7 @@ void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur)
 {
 	const struct cpg_pkt *pkt;
 
-	pkt = cpg_stream_get(&ep->node[ep->leader]->stream, cur->oseq);
+	pkt = cpg_stream_get(&ep->node[cur->leader]->stream, cur->oseq);
 	cur->gseq++;
 	cur->rec_off = 0;
 	if (++cur->off < le16_to_cpu(cpg_order_run(pkt, cur->run)->count))
@@ -82,14 +132,17 @@ void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur)
 	cur->off = 0;
 }
 
-/* Leader's duty: what an origin sends gets its place in the order of sending */
-static bool cpg_order_is_next(const struct cpg_stream *stream, u64 oseq)
+/*
+ * Leader's duty: what an origin sends gets its place in the order of sending.
+ * Does @oseq come next, if the last one was @after?
+ */
+bool cpg_order_follows(const struct cpg_stream *stream, u64 after, u64 oseq)
 {
 	u64 i;
 
-	if (oseq <= stream->placed)
+	if (oseq <= after)
 		return false;
-	for (i = max(stream->placed + 1, stream->base); i < oseq; i++) {
+	for (i = max(after + 1, stream->base); i < oseq; i++) {
 		const struct cpg_pkt *pkt = cpg_stream_get(stream, i);
 
 		if (!pkt || pkt->body.is_data)
@@ -115,7 +168,7 @@ enum cpg_order_at cpg_order_hold(struct cpg_epoch *ep, u32 *idx, u64 *oseq)
 	if (at != CPG_ORDER_PKT)
 		return at;
 	stream = &ep->node[*idx]->stream;
-	if (!cpg_order_is_next(stream, *oseq))
+	if (!cpg_order_follows(stream, stream->placed, *oseq))
 		return CPG_ORDER_WRONG;
 	pkt = cpg_stream_get(stream, *oseq);
 	if (pkt->body.service == CPG_SVC_SAFE)
@@ -178,7 +231,7 @@ void cpg_order_sent(struct cpg_engine *eng)
 void cpg_order_hurry(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
-	bool is_leader = cpg_order_is_leader(ep);
+	bool is_leader = cpg_lead_is_me(ep);
 	u64 told = is_leader ? ep->announced : ep->acked;
 	u64 *timer = is_leader ? &eng->announce_at : &eng->ack_at;
 	u64 at = ep->told_at + ep->n * CPG_HURRY_GAP;
@@ -200,7 +253,7 @@ void cpg_order_remind(struct cpg_engine *eng, const struct cpg_vnode *from,
 {
 	struct cpg_epoch *ep = eng->epoch;
 
-	if (cpg_order_is_leader(ep) && ack == from->stream.ack &&
+	if (cpg_lead_is_me(ep) && ack == from->stream.ack &&
 	    stable < ep->announced)
 		cpg_peer_send_status(eng, &from->nodeid, 1, false);
 }
@@ -210,7 +263,7 @@ static void cpg_order_progress(struct cpg_engine *eng, u32 len)
 	struct cpg_epoch *ep = eng->epoch;
 	u64 wait;
 
-	if (cpg_order_is_leader(ep))
+	if (cpg_lead_is_me(ep))
 		return;
 	ep->unacked += len;
 	wait = cpg_flow_ack_delay(eng);
@@ -248,6 +301,18 @@ int cpg_order_deliver(struct cpg_engine *eng, u64 safe)
 	return 0;
 }
 
+/*
+ * The order goes on, but not here: somebody was named to go on with it, in a
+ * packet that is missing.
+ */
+static void cpg_order_missed(struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+
+	if (ep->known >= ep->held.gseq && !cpg_lead_is_me(ep))
+		cpg_stream_announce(eng, ep->leader, ep->held.oseq);
+}
+
 /* Find out what has come into order. */
 static void cpg_order_hold_all(struct cpg_engine *eng)
 {
@@ -255,10 +320,14 @@ static void cpg_order_hold_all(struct cpg_engine *eng)
 
 	for (;;) {
 		const struct cpg_pkt *pkt;
+		enum cpg_order_at at;
 		u32 idx;
 		u64 oseq;
 
-		switch (cpg_order_hold(ep, &idx, &oseq)) {
+		at = cpg_order_hold(ep, &idx, &oseq);
+		if (ep->held.leader != ep->leader)
+			cpg_lead_turn(eng);
+		switch (at) {
 		case CPG_ORDER_PKT:
 			break;
 		case CPG_ORDER_GONE:
@@ -268,6 +337,7 @@ static void cpg_order_hold_all(struct cpg_engine *eng)
 			cpg_view_gather(eng);
 			return;
 		case CPG_ORDER_END:
+			cpg_order_missed(eng);
 			return;
 		}
 		pkt = cpg_stream_get(&ep->node[idx]->stream, oseq);
@@ -275,6 +345,18 @@ static void cpg_order_hold_all(struct cpg_engine *eng)
 		if (idx == ep->me)
 			cpg_send_progress(eng);
 	}
+}
+
+/* What of a stream is needed neither for itself nor for the order in it. */
+static void cpg_order_let_go(struct cpg_engine *eng, u32 idx)
+{
+	struct cpg_stream *stream = &eng->epoch->node[idx]->stream;
+	const struct cpg_pkt *pkt;
+
+	while ((pkt = cpg_stream_get(stream, stream->base)) &&
+	       (!pkt->body.nruns || pkt->oseq <= stream->walked) &&
+	       (!pkt->body.is_data || pkt->oseq <= stream->freed))
+		cpg_stream_release(eng, idx, pkt->oseq);
 }
 
 /* Let go of what is stable and delivered. */
@@ -286,23 +368,27 @@ void cpg_order_release(struct cpg_engine *eng)
 	u64 oseq;
 
 	for (;;) {
-		u64 log = ep->rel.oseq;
+		u32 leader = ep->rel.leader;
 		enum cpg_order_at at;
 		const struct cpg_pkt *pkt;
+		struct cpg_stream *stream;
 
 		at = cpg_order_peek(ep, &ep->rel, &idx, &oseq);
-		for (; log < ep->rel.oseq; log++)
-			cpg_stream_release(eng, ep->leader, log);
+		cpg_order_let_go(eng, leader);
 		if (at == CPG_ORDER_END || at == CPG_ORDER_WRONG ||
 		    ep->rel.gseq >= end)
 			return;
 		cpg_order_advance(ep, &ep->rel);
-		if (cpg_order_is_leader(ep)) {
-			pkt = cpg_stream_get(&ep->node[idx]->stream, oseq);
+		stream = &ep->node[idx]->stream;
+		if (cpg_lead_is_me(ep)) {
+			pkt = cpg_stream_get(stream, oseq);
 			ep->unacked += pkt ? pkt->len : 0;
 		}
-		if (idx != ep->leader)
-			cpg_stream_release(eng, idx, oseq);
+		stream->freed = oseq;
+		/* What its node said of the order is behind, or no order. */
+		if (idx != ep->rel.leader)
+			stream->walked = max(stream->walked, oseq);
+		cpg_order_let_go(eng, idx);
 	}
 }
 
@@ -316,7 +402,7 @@ void cpg_order_set_stable(struct cpg_engine *eng, u64 stable)
 		return;
 	ep->stable = stable;
 	ep->ack_tries = 0;
-	if (!cpg_order_is_leader(ep) || ep->n == 1)
+	if (!cpg_lead_is_me(ep) || ep->n == 1)
 		return;
 	eng->probe_tries = 0;
 	eng->probe_at = CPG_NEVER;
@@ -330,7 +416,7 @@ static void cpg_order_spread(struct cpg_engine *eng)
 	struct cpg_epoch *ep = eng->epoch;
 	u64 wait;
 
-	if (!cpg_order_is_leader(ep) || ep->n == 1 ||
+	if (!cpg_lead_is_me(ep) || ep->n == 1 ||
 	    ep->stable <= ep->announced)
 		return;
 	wait = cpg_flow_ack_delay(eng);
@@ -348,7 +434,7 @@ static void cpg_order_restable(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
 
-	if (!cpg_order_is_leader(ep))
+	if (!cpg_lead_is_me(ep))
 		return;
 	if (ep->n == 1)
 		cpg_order_set_stable(eng, cpg_order_ack(ep));
@@ -401,13 +487,14 @@ void cpg_order_go(struct cpg_engine *eng)
 }
 
 void cpg_order_ack_rcv(struct cpg_engine *eng, struct cpg_vnode *from, u64 ack,
-		       u64 stable, const struct cpg_wire_flow *flow)
+		       u64 stable, const struct cpg_wire_flow *flow,
+		       bool leads)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	bool is_leader = from == ep->node[ep->leader];
 
 	cpg_order_note_ack(ep, from, ack);
-	cpg_flow_rcv(eng, from, flow);
+	cpg_flow_rcv(eng, from, flow, leads);
 	cpg_order_set_stable(eng, stable);
 	if (!is_leader)
 		return;
@@ -451,15 +538,19 @@ static u32 cpg_order_runs_max(const struct cpg_engine *eng)
 		     CPG_ORDER_RUNS_MAX);
 }
 
-/* Leader: give a packet its place.  False if no more runs fit just now. */
-bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs)
+/*
+ * Leader: give a packet its place.  @is_apart: in a run of its own, for which
+ * there is room already.  False if no more runs fit just now.
+ */
+bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs,
+		      bool is_apart)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	struct cpg_wire_run *run = NULL;
 
 	if (ep->n_runs)
 		run = &ep->runs[ep->n_runs - 1];
-	if (run && le16_to_cpu(run->origin) == idx &&
+	if (run && !is_apart && le16_to_cpu(run->origin) == idx &&
 	    le64_to_cpu(run->oseq) + le16_to_cpu(run->count) == oseq &&
 	    le16_to_cpu(run->count) < CPG_STREAM_WINDOW) {
 		run->count = cpu_to_le16(le16_to_cpu(run->count) + 1);
@@ -524,7 +615,7 @@ nomem:
 }
 
 /* Leader: give a place to what has come of one node.  False: not to all. */
-static bool cpg_order_take(struct cpg_engine *eng, u32 idx)
+bool cpg_order_take(struct cpg_engine *eng, u32 idx)
 {
 	struct cpg_vnode *node = eng->epoch->node[idx];
 	struct cpg_stream *stream = &node->stream;
@@ -533,9 +624,13 @@ static bool cpg_order_take(struct cpg_engine *eng, u32 idx)
 		u64 oseq = stream->ordered + 1;
 		const struct cpg_pkt *pkt = cpg_stream_get(stream, oseq);
 
-		if (cpg_order_append(eng, idx, oseq, pkt->body.nmsgs)) {
+		if (!pkt || !pkt->body.is_data) {
 			stream->ordered = oseq;
-			cpg_flow_ordered(eng, node, pkt->len);
+		} else if (cpg_order_append(eng, idx, oseq, pkt->body.nmsgs,
+					    false)) {
+			stream->ordered = oseq;
+			if (idx != eng->epoch->me)
+				cpg_flow_ordered(eng, node, pkt->len);
 		} else if (!cpg_order_send(eng)) {
 			return false;
 		}
@@ -550,7 +645,7 @@ void cpg_order_flush(struct cpg_engine *eng)
 	struct cpg_epoch *ep = eng->epoch;
 	u32 i;
 
-	if (!cpg_order_is_leader(ep) || ep->frozen)
+	if (!cpg_lead_is_me(ep) || ep->frozen)
 		return;
 	for (i = 0; i < ARRAY_SIZE(ep->ready.w); i++)
 		while (ep->ready.w[i])
@@ -561,19 +656,32 @@ void cpg_order_flush(struct cpg_engine *eng)
 		cpg_order_send(eng);
 }
 
+/*
+ * Leader: remind those that are behind; whoever handed over, the next leader,
+ * until that one knows.
+ */
 static void cpg_order_probe(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	u32 i;
 
+	bool is_behind = false;
+	u64 end;
+
 	eng->probe_at = CPG_NEVER;
-	if (!cpg_order_is_leader(ep) || ep->frozen ||
-	    ep->stable >= ep->gseq - 1 || ep->n == 1)
+	if (ep->frozen || ep->n == 1)
 		return;
-	for (i = 0; i < ep->n; i++)
-		if (i != ep->me && ep->node[i]->stream.ack < ep->gseq - 1)
-			cpg_peer_send_status(eng, &ep->node[i]->nodeid, 1,
-					     false);
+	end = cpg_lead_is_me(ep) ? ep->gseq - 1 : ep->turned;
+	for (i = 0; i < ep->n; i++) {
+		if (i == ep->me || ep->node[i]->stream.ack >= end ||
+		    (!cpg_lead_is_me(ep) && i != ep->leader))
+			continue;
+		is_behind = true;
+		cpg_lead_remind(eng, i);
+		cpg_peer_send_status(eng, &ep->node[i]->nodeid, 1, false);
+	}
+	if (!is_behind)
+		return;
 	cpg_engine_arm(eng, &eng->probe_at,
 		       cpg_engine_rto(eng, ++eng->probe_tries));
 }

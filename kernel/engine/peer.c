@@ -341,6 +341,8 @@ void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 
 	if (!n)
 		return;
+	if (cpg_lead_is_me(ep))
+		st.flags |= CPG_WIRE_F_LEADS;
 	cpg_flow_fill(eng, &st.flow);
 	if (is_full) {
 		u32 heard;
@@ -412,7 +414,8 @@ void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	cpg_order_remind(eng, ep->node[idx], le64_to_cpu(st->ack),
 			 le64_to_cpu(st->stable));
 	cpg_order_ack_rcv(eng, ep->node[idx], le64_to_cpu(st->ack),
-			  le64_to_cpu(st->stable), &st->flow);
+			  le64_to_cpu(st->stable), &st->flow,
+			  st->flags & CPG_WIRE_F_LEADS);
 	cpg_stream_announce(eng, idx, le64_to_cpu(st->high));
 }
 

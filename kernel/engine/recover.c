@@ -311,6 +311,15 @@ void cpg_recover_nak(struct cpg_engine *eng)
 		       cpg_engine_rto(eng, att->nak_tries++));
 }
 
+/* From where on the order is looked at run by run. */
+static struct cpg_cursor cpg_recover_cursor(const struct cpg_epoch *ep)
+{
+	struct cpg_cursor cur = ep->cur;
+
+	cur.gseq -= cur.off;
+	return cur;
+}
+
 /*
  * The number of this node's last packet that will be delivered in the old
  * view: all that an order known to those that go together covers.
@@ -318,29 +327,21 @@ void cpg_recover_nak(struct cpg_engine *eng)
 u64 cpg_recover_own_cut(const struct cpg_engine *eng)
 {
 	const struct cpg_epoch *ep = eng->epoch;
-	const struct cpg_stream *log = &ep->node[ep->leader]->stream;
 	const struct cpg_stream *own = &ep->node[ep->me]->stream;
-	u64 oseq, cut = own->delivered;
-	u32 i;
+	struct cpg_cursor cur = cpg_recover_cursor(ep);
+	u64 cut = own->delivered;
+	const struct cpg_pkt *pkt;
 
-	if (ep->me == ep->leader)
-		return own->next - 1;
-	for (oseq = ep->cur.oseq; oseq < log->base + CPG_STREAM_WINDOW;
-	     oseq++) {
-		const struct cpg_pkt *pkt = cpg_stream_get(log, oseq);
+	/* Of what was ordered in a gap, nobody knows what it was. */
+	while ((pkt = cpg_order_log(ep, &cur))) {
+		const struct cpg_wire_run *run = cpg_order_run(pkt, cur.run++);
+		u64 first = le64_to_cpu(run->oseq);
+		u64 last = first + le16_to_cpu(run->count) - 1;
 
-		/* Of what was ordered there, nobody knows what it was. */
-		if (!pkt)
-			break;
-		for (i = 0; i < pkt->body.nruns; i++) {
-			const struct cpg_wire_run *run = cpg_order_run(pkt, i);
-			u64 first = le64_to_cpu(run->oseq);
-			u64 last = first + le16_to_cpu(run->count) - 1;
-
-			if (le16_to_cpu(run->origin) == ep->me &&
-			    first <= cut + 1 && last > cut)
-				cut = min(last, own->next - 1);
-		}
+		cur.gseq += le16_to_cpu(run->count);
+		if (le16_to_cpu(run->origin) == ep->me && last > cut &&
+		    cpg_order_follows(own, cut, max(first, cut + 1)))
+			cut = min(last, own->next - 1);
 	}
 	return cut;
 }
@@ -423,24 +424,16 @@ static int cpg_recover_late_run(struct cpg_engine *eng,
 static int cpg_recover_late(struct cpg_engine *eng)
 {
 	const struct cpg_epoch *ep = eng->epoch;
-	const struct cpg_stream *log = &ep->node[ep->leader]->stream;
 	struct cpg_cursor *late = &eng->attempt->late;
+	const struct cpg_pkt *pkt;
 
 	if (!late->oseq)
-		*late = ep->cur;
-	while (late->oseq < log->base + CPG_STREAM_WINDOW) {
-		const struct cpg_pkt *pkt = cpg_stream_get(log, late->oseq);
-
-		if (!pkt)
-			break;
-		if (late->run < pkt->body.nruns) {
-			if (cpg_recover_late_run(eng, pkt))
-				return -ENOMEM;
-			late->run++;
-		} else {
-			late->oseq++;
-			late->run = 0;
-		}
+		*late = cpg_recover_cursor(ep);
+	while ((pkt = cpg_order_log(ep, late))) {
+		if (cpg_recover_late_run(eng, pkt))
+			return -ENOMEM;
+		late->gseq += le16_to_cpu(cpg_order_run(pkt, late->run)->count);
+		late->run++;
 		late->off = 0;
 		late->rec_off = 0;
 	}

@@ -191,7 +191,7 @@ static void cpg_send_arm(struct cpg_engine *eng, u64 oseq)
 {
 	struct cpg_epoch *ep = eng->epoch;
 
-	if (ep->me == ep->leader) {
+	if (cpg_lead_is_me(ep)) {
 		cpg_order_sent(eng);
 		if (eng->probe_at == CPG_NEVER && ep->n > 1)
 			cpg_engine_arm(eng, &eng->probe_at,
@@ -239,7 +239,7 @@ static bool cpg_send_packet(struct cpg_engine *eng,
 		return false;
 	}
 	if (order) {
-		cpg_order_append(eng, ep->me, oseq, body.nmsgs);
+		cpg_order_append(eng, ep->me, oseq, body.nmsgs, true);
 		cpg_order_rec_fill(ep, buf->data);
 		stream->ordered = oseq;
 	}
@@ -275,7 +275,7 @@ bool cpg_send_kick(struct cpg_engine *eng)
 		struct cpg_send_plan plan;
 		u32 order = 0;
 
-		if (ep->me == ep->leader) {
+		if (cpg_lead_is_me(ep)) {
 			if (ep->n_runs > CPG_SEND_RUNS_MAX)
 				cpg_order_flush(eng);
 			if (ep->n_runs > CPG_SEND_RUNS_MAX)
@@ -330,7 +330,7 @@ void cpg_send_progress(struct cpg_engine *eng)
 	struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
 
-	if (ep->me == ep->leader)
+	if (cpg_lead_is_me(ep))
 		return;
 	if (eng->rtt_oseq && stream->placed >= eng->rtt_oseq) {
 		if (!eng->own_tries)
@@ -354,7 +354,7 @@ void cpg_send_timer(struct cpg_engine *eng)
 	if (eng->own_at > eng->now)
 		return;
 	eng->own_at = CPG_NEVER;
-	if (ep->frozen || ep->me == ep->leader)
+	if (ep->frozen || cpg_lead_is_me(ep))
 		return;
 	for (n = 0; n < CPG_SEND_REPEAT_MAX && oseq < stream->next; n++) {
 		const struct cpg_pkt *pkt = cpg_stream_get(stream, oseq++);

@@ -161,7 +161,7 @@ enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 	if (oseq > stream->high)
 		stream->high = oseq;
 	cpg_stream_advance(stream);
-	if (eng->epoch->me == eng->epoch->leader && idx != eng->epoch->me &&
+	if (cpg_lead_is_me(eng->epoch) && idx != eng->epoch->me &&
 	    stream->ordered + 1 < stream->next)
 		cpg_set_add(&eng->epoch->ready, idx);
 	cpg_stream_announce(eng, idx, stream->high);
@@ -196,6 +196,8 @@ void cpg_stream_xmit(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
 		.origin = cpu_to_le16(idx),
 	};
 
+	if (cpg_lead_is_me(ep))
+		data.flags = cpu_to_le16(CPG_WIRE_F_LEADS);
 	cpg_flow_fill(eng, &data.flow);
 	cpg_engine_xmit(eng, nodeids, n, CPG_WIRE_DATA, &ep->id, &data,
 			sizeof(data), pkt->buf, pkt->off, pkt->len);
@@ -208,11 +210,12 @@ void cpg_stream_xmit(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
 static void cpg_stream_announce_runs(struct cpg_engine *eng, u32 leader,
 				     u64 oseq)
 {
-	const struct cpg_epoch *ep = eng->epoch;
+	struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_pkt *pkt;
 	u32 i;
 
 	pkt = cpg_stream_get(&ep->node[leader]->stream, oseq);
+	ep->known = max(ep->known, pkt->body.gseq_end - 1);
 	for (i = 0; i < pkt->body.nruns; i++) {
 		const struct cpg_wire_run *run = cpg_order_run(pkt, i);
 		u32 idx = le16_to_cpu(run->origin);
@@ -221,6 +224,21 @@ static void cpg_stream_announce_runs(struct cpg_engine *eng, u32 leader,
 			cpg_stream_announce(eng, idx, le64_to_cpu(run->oseq) +
 					    le16_to_cpu(run->count) - 1);
 	}
+}
+
+/*
+ * An order of somebody who does not lead, as far as is known here: he may have
+ * been named in what is still missing.  Then the place that he gives is behind
+ * all that is held.
+ */
+static bool cpg_stream_may_order(const struct cpg_epoch *ep, u32 idx, u64 oseq,
+				 u64 gseq)
+{
+	const struct cpg_stream *stream = &ep->node[idx]->stream;
+
+	return idx == ep->leader || oseq < stream->next ||
+	       cpg_stream_get(stream, oseq) ||
+	       (!cpg_lead_is_me(ep) && gseq > ep->held.gseq);
 }
 
 /**
@@ -247,12 +265,13 @@ enum cpg_drop cpg_stream_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
 		return CPG_DROP_RECORD;
 	off += sizeof(*data);
 	len -= sizeof(*data);
-	if (!cpg_wire_body_check(buf->data + off, len, idx == ep->leader, ep->n,
-				 &body))
+	if (!cpg_wire_body_check(buf->data + off, len, idx, ep->n, &body) ||
+	    (body.nruns && !cpg_stream_may_order(ep, idx, oseq, body.gseq)))
 		return CPG_DROP_RECORD;
 	if (!ep->frozen)
 		cpg_order_ack_rcv(eng, from, le64_to_cpu(data->ack),
-				  le64_to_cpu(data->stable), &data->flow);
+				  le64_to_cpu(data->stable), &data->flow,
+				  le16_to_cpu(data->flags) & CPG_WIRE_F_LEADS);
 	drop = cpg_stream_add(eng, idx, oseq, buf, off, len, &body);
 	if (!drop && eng->attempt)
 		eng->attempt->progress = eng->now;

@@ -110,6 +110,9 @@ void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep)
 			cpg_detect_put_out(eng, eng->peers[i]);
 	eng->epoch = ep;
 	ep->since = eng->now;
+	ep->held.leader = ep->leader;
+	ep->cur.leader = ep->leader;
+	ep->rel.leader = ep->leader;
 	cpg_flow_start(eng);
 	eng->probe_tries = 0;
 	eng->ack_at = CPG_NEVER;
@@ -231,7 +234,7 @@ static bool cpg_view_may_merge(const struct cpg_engine *eng,
 	const struct cpg_epoch *ep = eng->epoch;
 	u32 i;
 
-	if (ep->me != ep->leader || !cpg_peer_is_alive(eng, peer) ||
+	if (!cpg_lead_is_me(ep) || !cpg_peer_is_alive(eng, peer) ||
 	    !cpg_set_covers(&peer->hears, &ep->slots))
 		return false;
 	for (i = 0; i < ep->n; i++)

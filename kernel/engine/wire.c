@@ -177,6 +177,20 @@ static bool cpg_wire_check_order(const struct cpg_rec *rec, u32 n_nodes,
 	return true;
 }
 
+/* The last record: whoever leads no more has nothing to say about the order. */
+static bool cpg_wire_check_lead(const struct cpg_rec *rec, u32 origin,
+				u32 n_nodes, struct cpg_body *body)
+{
+	const struct cpg_wire_lead *lead = (const void *)rec->data;
+
+	if (rec->len != sizeof(*lead) || !body->nruns || body->is_data)
+		return false;
+	body->is_lead = true;
+	body->lead = le16_to_cpu(lead->next);
+	body->lead_oseq = le64_to_cpu(lead->oseq);
+	return body->lead < n_nodes && body->lead != origin;
+}
+
 static bool cpg_wire_check_msg(const struct cpg_rec *rec)
 {
 	bool first = rec->flags & CPG_REC_F_FIRST;
@@ -222,12 +236,14 @@ static u32 cpg_wire_rec_service(const struct cpg_rec *rec)
 	return service;
 }
 
-static bool cpg_wire_check_rec(const struct cpg_rec *rec, bool from_leader,
+static bool cpg_wire_check_rec(const struct cpg_rec *rec, u32 origin,
 			       u32 n_nodes, struct cpg_body *body)
 {
+	if (body->is_lead)
+		return false;
 	switch (rec->type) {
 	case CPG_REC_ORDER:
-		return from_leader && !body->nruns && !body->is_data &&
+		return !body->nruns && !body->is_data &&
 		       cpg_wire_check_order(rec, n_nodes, body);
 	case CPG_REC_MSG:
 		if (~rec->flags & (CPG_REC_F_FIRST | CPG_REC_F_LAST))
@@ -245,12 +261,15 @@ static bool cpg_wire_check_rec(const struct cpg_rec *rec, bool from_leader,
 	case CPG_REC_HOLD:
 		return rec->len == 1 && rec->data[0] <= 1 &&
 		       cpg_wire_body_add(body, CPG_SVC_AGREED, 1);
+	case CPG_REC_LEAD:
+		return cpg_wire_check_lead(rec, origin, n_nodes, body) &&
+		       cpg_wire_body_add(body, CPG_SVC_AGREED, 0);
 	default:
 		return false;
 	}
 }
 
-bool cpg_wire_body_check(const u8 *p, u32 len, bool from_leader, u32 n_nodes,
+bool cpg_wire_body_check(const u8 *p, u32 len, u32 origin, u32 n_nodes,
 			 struct cpg_body *body)
 {
 	struct cpg_rec rec;
@@ -259,7 +278,7 @@ bool cpg_wire_body_check(const u8 *p, u32 len, bool from_leader, u32 n_nodes,
 	memset(body, 0, sizeof(*body));
 	while (off < len) {
 		if (!cpg_wire_rec_next(p, len, &off, &rec) ||
-		    !cpg_wire_check_rec(&rec, from_leader, n_nodes, body))
+		    !cpg_wire_check_rec(&rec, origin, n_nodes, body))
 			return false;
 		if (rec.type == CPG_REC_ORDER)
 			body->runs_off = (u32)(rec.data - p) +

@@ -95,7 +95,7 @@ struct cpg_wire_flow {
  * @stable: and knows that all nodes do up to here
  * @flow: flow control
  * @origin: whose stream, place in the view; not the sender's in a repair
- * @__pad: 0
+ * @flags: CPG_WIRE_F_*
  */
 struct cpg_wire_data {
 	__le64	oseq;
@@ -103,8 +103,13 @@ struct cpg_wire_data {
 	__le64	stable;
 	struct cpg_wire_flow flow;
 	__le16	origin;
-	__le16	__pad;
+	__le16	flags;
 } __packed;
+
+/* Flags of struct cpg_wire_data and struct cpg_wire_status */
+enum {
+	CPG_WIRE_F_LEADS = 1 << 0,	/* the sender leads: @flow is a leader's */
+};
 
 /* Records in a DATA packet; the number is on the wire. */
 enum cpg_wire_rec_type {
@@ -113,6 +118,7 @@ enum cpg_wire_rec_type {
 	CPG_REC_JOIN,		/* cpg_wire_proc */
 	CPG_REC_LEAVE,		/* a byte, CPG_CHG_LEAVE or _PROCDOWN */
 	CPG_REC_HOLD,		/* a byte, 1 or 0: hold the group back or not */
+	CPG_REC_LEAD,		/* cpg_wire_lead */
 };
 
 enum {
@@ -129,7 +135,7 @@ enum {
  * @type: enum cpg_wire_rec_type
  * @flags: CPG_REC_F_* and the service
  * @len: bytes that follow
- * @port: the process, except in ORDER
+ * @port: the process, except in ORDER and LEAD
  * @total: MSG: bytes of the whole message
  * @serial: MSG: counts what the node ever sent, from 1; a message that is sent
  *	again in a later view keeps it.  It grows among those with
@@ -173,6 +179,19 @@ struct cpg_wire_run {
 #define CPG_PROC_F_HOLDS	0x80000000U	/* it holds its group back */
 
 /**
+ * struct cpg_wire_lead - the leader hands over; behind an ORDER, and alone
+ * @oseq: the order goes on in the next leader's stream, behind this packet:
+ *	the last of it that has its place
+ * @next: the next leader, place in the view
+ * @__pad: 0
+ */
+struct cpg_wire_lead {
+	__le64	oseq;
+	__le16	next;
+	__le16	__pad[3];
+} __packed;
+
+/**
  * struct cpg_wire_proc - a process and its group
  * @port: its socket
  * @pid: its pid
@@ -193,7 +212,7 @@ struct cpg_wire_proc {
  * @stable: as in struct cpg_wire_data
  * @flow: as in struct cpg_wire_data
  * @state: enum cpg_state
- * @__pad: 0
+ * @flags: CPG_WIRE_F_*
  * @n_heard: entries that follow; 0 in a mere acknowledgment
  */
 struct cpg_wire_status {
@@ -202,7 +221,7 @@ struct cpg_wire_status {
 	__le64	stable;
 	struct cpg_wire_flow flow;
 	u8	state;
-	u8	__pad;
+	u8	flags;
 	__le16	n_heard;
 } __packed;
 
@@ -412,12 +431,18 @@ struct cpg_rec {
  * @gseq: place of the first packet that is put in order
  * @gseq_end: one after the last
  * @pos: position of the first message
+ * @is_lead: the next leader is named
+ * @lead: which, place in the view
+ * @lead_oseq: the last of its packets that has its place
  */
 struct cpg_body {
 	u32	nmsgs;
 	bool	is_data;
 	u8	service;
 	bool	has_part;
+	bool	is_lead;
+	u16	lead;
+	u64	lead_oseq;
 	u32	nruns;
 	u32	runs_off;
 	u64	gseq;
@@ -429,10 +454,10 @@ struct cpg_body {
 enum cpg_drop cpg_wire_check(const u8 *p, u32 len, u32 cluster_id);
 
 /*
- * Checks the records of a DATA packet of a view with @n_nodes members, and
- * sums them up.  False: malformed.
+ * Checks the records of a DATA packet of the node at @origin of a view with
+ * @n_nodes members, and sums them up.  False: malformed.
  */
-bool cpg_wire_body_check(const u8 *p, u32 len, bool from_leader, u32 n_nodes,
+bool cpg_wire_body_check(const u8 *p, u32 len, u32 origin, u32 n_nodes,
 			 struct cpg_body *body);
 
 /*

@@ -298,7 +298,6 @@ static const char *test_patches(void)
 /**
  * struct rec_case - records of a DATA packet
  * @name: what is tried
- * @from_leader: the packet is the leader's
  * @n: records
  * @recs: type, flags, bytes, total; ORDER: bytes are runs; HOLD: total is what
  *	it says
@@ -307,7 +306,6 @@ static const char *test_patches(void)
  */
 struct rec_case {
 	const char	*name;
-	bool		from_leader;
 	u32		n;
 	struct {
 		u8	type;
@@ -324,87 +322,109 @@ enum {
 	LAST = CPG_REC_F_LAST,
 	WHOLE = FIRST | LAST,
 	BIG = CPG_FRAG_MIN + 1,
+	LEAD = sizeof(struct cpg_wire_lead),
+	ORIGIN = 1,		/* who sends all of these */
+	NODES = 3,
 };
 
 #define SVC(name)	(CPG_SVC_##name << CPG_REC_SERVICE_SHIFT)
 
 static const struct rec_case rec_cases[] = {
-	{ "nothing", true, 0, {}, false, 0 },
-	{ "a message", false, 1, { { CPG_REC_MSG, WHOLE, 5, 5 } }, true, 1 },
-	{ "an empty one", false, 1, { { CPG_REC_MSG, WHOLE, 0, 0 } }, true,
+	{ "nothing", 0, {}, false, 0 },
+	{ "a message", 1, { { CPG_REC_MSG, WHOLE, 5, 5 } }, true, 1 },
+	{ "an empty one", 1, { { CPG_REC_MSG, WHOLE, 0, 0 } }, true,
 	  1 },
-	{ "three", false, 3, { { CPG_REC_MSG, WHOLE, 0, 0 },
+	{ "three", 3, { { CPG_REC_MSG, WHOLE, 0, 0 },
 			       { CPG_REC_MSG, WHOLE, 9, 9 },
 			       { CPG_REC_MSG, WHOLE, 1, 1 } }, true, 3 },
-	{ "whole, but not all", false, 1, { { CPG_REC_MSG, WHOLE, 5, 6 } },
+	{ "whole, but not all", 1, { { CPG_REC_MSG, WHOLE, 5, 6 } },
 	  false, 0 },
-	{ "more than all", false, 1, { { CPG_REC_MSG, LAST, 7, 6 } }, false,
+	{ "more than all", 1, { { CPG_REC_MSG, LAST, 7, 6 } }, false,
 	  0 },
-	{ "first part", false, 1, { { CPG_REC_MSG, FIRST, BIG, 9999 } }, true,
+	{ "first part", 1, { { CPG_REC_MSG, FIRST, BIG, 9999 } }, true,
 	  0 },
-	{ "first part, too small", false, 1,
+	{ "first part, too small", 1,
 	  { { CPG_REC_MSG, FIRST, CPG_FRAG_MIN - 1, 9999 } }, false, 0 },
-	{ "part in between", false, 1, { { CPG_REC_MSG, 0, BIG, 9999 } }, true,
+	{ "part in between", 1, { { CPG_REC_MSG, 0, BIG, 9999 } }, true,
 	  0 },
-	{ "last part, then one", false, 2,
+	{ "last part, then one", 2,
 	  { { CPG_REC_MSG, LAST, 1, 9999 }, { CPG_REC_MSG, WHOLE, 3, 3 } },
 	  true, 2 },
-	{ "largest", false, 1, { { CPG_REC_MSG, FIRST, BIG, CPG_MSG_MAX } },
+	{ "largest", 1, { { CPG_REC_MSG, FIRST, BIG, CPG_MSG_MAX } },
 	  true, 0 },
-	{ "too large", false, 1,
+	{ "too large", 1,
 	  { { CPG_REC_MSG, FIRST, BIG, CPG_MSG_MAX + 1 } }, false, 0 },
-	{ "order", true, 1, { { CPG_REC_ORDER, 0, 2, 0 } }, true, 0 },
-	{ "order, then a message", true, 2,
+	{ "order", 1, { { CPG_REC_ORDER, 0, 2, 0 } }, true, 0 },
+	{ "order, then a message", 2,
 	  { { CPG_REC_ORDER, 0, 1, 0 }, { CPG_REC_MSG, WHOLE, 5, 5 } }, true,
 	  1 },
-	{ "order of another", false, 1, { { CPG_REC_ORDER, 0, 1, 0 } }, false,
+	{ "order of nothing", 1, { { CPG_REC_ORDER, 0, 0, 0 } }, false,
 	  0 },
-	{ "order of nothing", true, 1, { { CPG_REC_ORDER, 0, 0, 0 } }, false,
-	  0 },
-	{ "order of too much", true, 1,
+	{ "order of too much", 1,
 	  { { CPG_REC_ORDER, 0, CPG_ORDER_RUNS_MAX + 1, 0 } }, false, 0 },
-	{ "order behind a message", true, 2,
+	{ "order behind a message", 2,
 	  { { CPG_REC_MSG, WHOLE, 5, 5 }, { CPG_REC_ORDER, 0, 1, 0 } }, false,
 	  0 },
-	{ "order twice", true, 2,
+	{ "order twice", 2,
 	  { { CPG_REC_ORDER, 0, 1, 0 }, { CPG_REC_ORDER, 0, 1, 0 } }, false,
 	  0 },
-	{ "leave", false, 1, { { CPG_REC_LEAVE, 0, 1, 0 } }, true, 1 },
-	{ "leave without reason", false, 1, { { CPG_REC_LEAVE, 0, 0, 0 } },
+	{ "lead", 2,
+	  { { CPG_REC_ORDER, 0, 1, 0 }, { CPG_REC_LEAD, 0, LEAD, 0 } }, true,
+	  0 },
+	{ "hold", 1, { { CPG_REC_HOLD, 0, 1, 1 } }, true, 1 },
+	{ "hold no more", 1, { { CPG_REC_HOLD, 0, 1, 0 } }, true, 1 },
+	{ "hold of a sort", 1, { { CPG_REC_HOLD, 0, 1, 2 } }, false,
+	  0 },
+	{ "hold without a word", 1, { { CPG_REC_HOLD, 0, 0, 0 } },
 	  false, 0 },
-	{ "leave with two", false, 1, { { CPG_REC_LEAVE, 0, 2, 0 } }, false,
+	{ "hold with two", 1, { { CPG_REC_HOLD, 0, 2, 0 } }, false,
 	  0 },
-	{ "hold", false, 1, { { CPG_REC_HOLD, 0, 1, 1 } }, true, 1 },
-	{ "hold no more", false, 1, { { CPG_REC_HOLD, 0, 1, 0 } }, true, 1 },
-	{ "hold of a sort", false, 1, { { CPG_REC_HOLD, 0, 1, 2 } }, false,
-	  0 },
-	{ "hold without a word", false, 1, { { CPG_REC_HOLD, 0, 0, 0 } },
-	  false, 0 },
-	{ "hold with two", false, 1, { { CPG_REC_HOLD, 0, 2, 0 } }, false,
-	  0 },
-	{ "a hold behind SAFE", false, 2,
+	{ "a hold behind SAFE", 2,
 	  { { CPG_REC_MSG, WHOLE | SVC(SAFE), 3, 3 },
 	    { CPG_REC_HOLD, 0, 1, 0 } }, false, 0 },
-	{ "a leave is AGREED", false, 2,
+	{ "lead without order", 1, { { CPG_REC_LEAD, 0, LEAD, 0 } }, false,
+	  0 },
+	{ "lead that is short", 2,
+	  { { CPG_REC_ORDER, 0, 1, 0 }, { CPG_REC_LEAD, 0, LEAD - 1, 0 } },
+	  false, 0 },
+	{ "lead that is long", 2,
+	  { { CPG_REC_ORDER, 0, 1, 0 }, { CPG_REC_LEAD, 0, LEAD + 1, 0 } },
+	  false, 0 },
+	{ "lead twice", 3,
+	  { { CPG_REC_ORDER, 0, 1, 0 }, { CPG_REC_LEAD, 0, LEAD, 0 },
+	    { CPG_REC_LEAD, 0, LEAD, 0 } }, false, 0 },
+	{ "lead, then a message", 3,
+	  { { CPG_REC_ORDER, 0, 1, 0 }, { CPG_REC_LEAD, 0, LEAD, 0 },
+	    { CPG_REC_MSG, WHOLE | SVC(AGREED), 3, 3 } }, false, 0 },
+	{ "lead behind a message", 3,
+	  { { CPG_REC_ORDER, 0, 1, 0 },
+	    { CPG_REC_MSG, WHOLE | SVC(AGREED), 3, 3 },
+	    { CPG_REC_LEAD, 0, LEAD, 0 } }, false, 0 },
+	{ "leave", 1, { { CPG_REC_LEAVE, 0, 1, 0 } }, true, 1 },
+	{ "leave without reason", 1, { { CPG_REC_LEAVE, 0, 0, 0 } },
+	  false, 0 },
+	{ "leave with two", 1, { { CPG_REC_LEAVE, 0, 2, 0 } }, false,
+	  0 },
+	{ "a leave is AGREED", 2,
 	  { { CPG_REC_LEAVE, 0, 1, 0 },
 	    { CPG_REC_MSG, WHOLE | SVC(AGREED), 3, 3 } }, true, 2 },
-	{ "a leave behind SAFE", false, 2,
+	{ "a leave behind SAFE", 2,
 	  { { CPG_REC_MSG, WHOLE | SVC(SAFE), 3, 3 },
 	    { CPG_REC_LEAVE, 0, 1, 0 } }, false, 0 },
-	{ "UNORDERED behind its join", false, 2,
+	{ "UNORDERED behind its join", 2,
 	  { { CPG_REC_MSG, WHOLE | CPG_REC_F_EARLY, 3, 3 },
 	    { CPG_REC_MSG, WHOLE | CPG_REC_F_EARLY, 4, 4 } }, true, 2 },
-	{ "UNORDERED that is FIFO", false, 2,
+	{ "UNORDERED that is FIFO", 2,
 	  { { CPG_REC_MSG, WHOLE, 3, 3 },
 	    { CPG_REC_MSG, WHOLE | SVC(FIFO), 3, 3 } }, true, 2 },
-	{ "UNORDERED and FIFO", false, 2,
+	{ "UNORDERED and FIFO", 2,
 	  { { CPG_REC_MSG, WHOLE | CPG_REC_F_EARLY, 3, 3 },
 	    { CPG_REC_MSG, WHOLE | SVC(FIFO), 3, 3 } }, false, 0 },
-	{ "two services", false, 2,
+	{ "two services", 2,
 	  { { CPG_REC_MSG, WHOLE | SVC(AGREED), 3, 3 },
 	    { CPG_REC_MSG, WHOLE | SVC(SAFE), 3, 3 } }, false, 0 },
-	{ "unknown", false, 1, { { 9, 0, 1, 0 } }, false, 0 },
-	{ "type 0", false, 1, { { 0, 0, 1, 0 } }, false, 0 },
+	{ "unknown", 1, { { 9, 0, 1, 0 } }, false, 0 },
+	{ "type 0", 1, { { 0, 0, 1, 0 } }, false, 0 },
 };
 
 static u32 order_fill(u8 *p, u32 n_runs, u32 origin)
@@ -424,6 +444,16 @@ static u32 order_fill(u8 *p, u32 n_runs, u32 origin)
 	return sizeof(order) + n_runs * sizeof(run);
 }
 
+static void lead_fill(u8 *p, u32 len, u32 next)
+{
+	struct cpg_wire_lead lead = {
+		.oseq = cpu_to_le64(9), .next = cpu_to_le16(next),
+	};
+
+	memset(p, 0, len);
+	memcpy(p, &lead, min_t(u32, len, sizeof(lead)));
+}
+
 static u32 rec_fill(u8 *p, u8 type, u8 flags, u32 len, u32 total)
 {
 	struct cpg_wire_rec rec = {
@@ -433,6 +463,8 @@ static u32 rec_fill(u8 *p, u8 type, u8 flags, u32 len, u32 total)
 
 	if (type == CPG_REC_ORDER)
 		len = order_fill(p + REC, len, 0);
+	else if (type == CPG_REC_LEAD)
+		lead_fill(p + REC, len, 2);
 	else
 		memset(p + REC, type == CPG_REC_HOLD ? total : CPG_CHG_LEAVE,
 		       len);
@@ -441,11 +473,10 @@ static u32 rec_fill(u8 *p, u8 type, u8 flags, u32 len, u32 total)
 	return REC + len;
 }
 
-static bool body_check(const u8 *p, u32 len, bool from_leader,
-		       struct cpg_body *body)
+static bool body_check(const u8 *p, u32 len, struct cpg_body *body)
 {
 	u8 *copy = tight(p, len);
-	bool ok = cpg_wire_body_check(copy, len, from_leader, 3, body);
+	bool ok = cpg_wire_body_check(copy, len, ORIGIN, NODES, body);
 
 	free(copy);
 	return ok;
@@ -471,7 +502,7 @@ static const char *test_records(void)
 	for (i = 0; i < ARRAY_SIZE(rec_cases); i++) {
 		c = &rec_cases[i];
 		len = case_fill(p, c);
-		if (body_check(p, len, c->from_leader, &body) != c->ok)
+		if (body_check(p, len, &body) != c->ok)
 			return ktap_fail("%s: is %staken", c->name,
 					 c->ok ? "not " : "");
 		if (c->ok && body.nmsgs != c->nmsgs)
@@ -495,7 +526,7 @@ static const char *test_records_cut(void)
 		if (!c->ok || c->n != 1)
 			continue;
 		for (cut = 0; cut < len; cut++)
-			if (body_check(p, cut, c->from_leader, &body))
+			if (body_check(p, cut, &body))
 				return ktap_fail("%s: %u of %u bytes", c->name,
 						 cut, len);
 	}
@@ -510,23 +541,45 @@ static const char *test_order(void)
 	u32 len;
 
 	len = rec_fill(p, CPG_REC_ORDER, 0, 3, 0);
-	if (!body_check(p, len, true, &body) || body.nruns != 3 ||
+	if (!body_check(p, len, &body) || body.nruns != 3 ||
 	    body.gseq != 1 || body.gseq_end != 7 || body.is_data)
 		return ktap_fail("three runs of two: %u, %llu to %llu",
 				 body.nruns, (unsigned long long)body.gseq,
 				 (unsigned long long)body.gseq_end);
 	run = (void *)(p + body.runs_off);
 	run[2].origin = cpu_to_le16(3);
-	if (body_check(p, len, true, &body))
+	if (body_check(p, len, &body))
 		return "a run of a node that is not in the view";
 	run[2].origin = cpu_to_le16(2);
 	run[1].count = 0;
-	if (body_check(p, len, true, &body))
+	if (body_check(p, len, &body))
 		return "a run of nothing";
 	run[1].count = cpu_to_le16(1);
 	run[0].oseq = 0;
-	if (body_check(p, len, true, &body))
+	if (body_check(p, len, &body))
 		return "a run from packet 0";
+	return NULL;
+}
+
+/* Whoever leads next is another node of the view. */
+static const char *test_lead(void)
+{
+	struct cpg_body body;
+	u8 p[PKT_MAX];
+	u32 next, len;
+	bool ok;
+
+	for (next = 0; next <= 0xffff; next++) {
+		len = rec_fill(p, CPG_REC_ORDER, 0, 1, 0);
+		len += rec_fill(p + len, CPG_REC_LEAD, 0, LEAD, 0);
+		lead_fill(p + len - LEAD, LEAD, next);
+		ok = body_check(p, len, &body);
+		if (ok != (next < NODES && next != ORIGIN))
+			return ktap_fail("%u is %staken", next, ok ? "" : "not ");
+		if (ok && (!body.is_lead || body.lead != next ||
+			   body.lead_oseq != 9 || !body.is_data))
+			return ktap_fail("%u is not understood", next);
+	}
 	return NULL;
 }
 
@@ -690,7 +743,8 @@ static const char *test_parts(void)
 
 static const struct ktap_test tests[] = {
 	TEST(names), TEST(every_type), TEST(cut), TEST(patches),
-	TEST(records), TEST(records_cut), TEST(order), TEST(procs),
+	TEST(records), TEST(records_cut), TEST(order), TEST(lead),
+	TEST(procs),
 	TEST(hold), TEST(parts),
 };
 

@@ -25,7 +25,7 @@ static void fuzz_packet(u8 *p, u32 len)
 	cpg_wire_check(p, len, FUZZ_CLUSTER);
 }
 
-static void fuzz_body(const u8 *p, u32 len, bool from_leader)
+static void fuzz_body(const u8 *p, u32 len, u32 origin)
 {
 	const struct cpg_wire_run *run;
 	struct cpg_body body;
@@ -34,12 +34,14 @@ static void fuzz_body(const u8 *p, u32 len, bool from_leader)
 	u32 n = 0;
 	u32 i;
 
-	if (!cpg_wire_body_check(p, len, from_leader, FUZZ_NODES, &body))
+	if (!cpg_wire_body_check(p, len, origin, FUZZ_NODES, &body))
 		return;
 	run = (const void *)(p + body.runs_off);
 	for (i = 0; i < body.nruns; i++)
 		if (le16_to_cpu(run[i].origin) >= FUZZ_NODES || !run[i].count)
 			abort();
+	if (body.is_lead && (body.lead >= FUZZ_NODES || body.lead == origin))
+		abort();
 	while (off < len) {
 		if (!cpg_wire_rec_next(p, len, &off, &rec))
 			abort();
@@ -48,7 +50,8 @@ static void fuzz_body(const u8 *p, u32 len, bool from_leader)
 		if (rec.type == CPG_REC_MSG)
 			n += !!(rec.flags & CPG_REC_F_LAST);
 		else
-			n += rec.type != CPG_REC_ORDER;
+			n += rec.type != CPG_REC_ORDER &&
+			     rec.type != CPG_REC_LEAD;
 	}
 	if (n != body.nmsgs)
 		abort();
@@ -103,7 +106,7 @@ int fuzz_one(const u8 *data, size_t size)
 		fuzz_packet(p, size - 1);
 		break;
 	case 1:
-		fuzz_body(p, size - 1, data[0] & 4);
+		fuzz_body(p, size - 1, data[0] >> 2 & 1);
 		break;
 	case 2:
 		fuzz_hold(p, size - 1);

@@ -13,7 +13,7 @@ enum {
 
 const char *const swarm_fault_names[SWARM_NR] = {
 	"loss", "split", "oneway", "pair", "crash", "stop", "pause", "nomem",
-	"rate", "mtu", "clock", "restart", "chain", "storm",
+	"rate", "mtu", "clock", "restart", "chain", "storm", "lead",
 };
 
 static void fault_do(struct swarm *w, enum sim_op_kind kind, u64 a, u64 b,
@@ -200,7 +200,7 @@ static void fault_now(struct swarm *w)
 
 	w->s->n_faults++;
 	do {
-		kind = 1 << pick(w, 0, SWARM_NR - 1);
+		kind = 1 << pick(w, 0, SWARM_DRAWN_NR - 1);
 	} while (!(kind & w->faults));
 	if (kind == SWARM_LOSS)
 		fault_loss(w, end);
@@ -280,4 +280,56 @@ void swarm_fault(struct sim *s, void *arg)
 			     s->cfg.suspect + pick(w, 0, 20 * hop);
 	}
 	sim_call_at(s, &w->fault, s->now + pick(w, 1, 2 * w->fault_gap));
+}
+
+static struct sim_node *lead_node(struct swarm *w, u32 nodeid)
+{
+	u32 slot = nodeid - w->s->cfg.nodeid;
+
+	if (slot >= w->s->cfg.n_nodes || !w->s->nodes[slot].eng)
+		return NULL;
+	return &w->s->nodes[slot];
+}
+
+/* Some node, or any leader that a node believes in, is told to hand over. */
+static void lead_now(struct swarm *w)
+{
+	u32 n = w->s->cfg.n_nodes;
+	struct sim_node *node = &w->s->nodes[sim_rng_below(&w->lead_rng, n)];
+	u32 to = sim_rng_below(&w->lead_rng, n);
+	struct cpg_status st;
+
+	if (!node->eng)
+		return;
+	cpg_engine_status(node->eng, &st);
+	node = lead_node(w, st.leader);
+	if (node)
+		fault_do(w, SIM_OP_LEAD, node->slot, to, 0, 0);
+}
+
+static void lead_call(struct sim *s, void *arg)
+{
+	struct swarm *w = arg;
+	u64 gap = w->lead_gap;
+
+	if (w->over)
+		return;
+	lead_now(w);
+	/* Now and then one follows another before that is known everywhere. */
+	if (!sim_rng_below(&w->lead_rng, 3))
+		gap = 8 * s->cfg.link.delay;
+	sim_call_at(s, &w->lead, s->now + sim_rng_range(&w->lead_rng, 1, gap));
+}
+
+/**
+ * swarm_lead_start() - the lead changes hands in this run
+ * @w: run
+ */
+void swarm_lead_start(struct swarm *w)
+{
+	w->lead_gap = w->fault_gap >> sim_rng_below(&w->lead_rng, 5);
+	w->lead.fn = lead_call;
+	w->lead.arg = w;
+	sim_call_at(w->s, &w->lead,
+		    w->s->now + sim_rng_range(&w->lead_rng, 1, w->fault_gap));
 }

@@ -48,6 +48,8 @@ static const char *const formats[__SIM_LOG_NR] = {
 		"  VIEW %llu.%llu: %llu nodes from %llu to %llu",
 	[SIM_LOG_STATE]		= "  state %s",
 	[SIM_LOG_SUSPECT]	= "  suspects %llu",
+	[SIM_LOG_LEAD]		= "  %llu leads, from position %llu on",
+	[SIM_LOG_HAND]		= "hand the lead to %llu: %llu",
 	[SIM_LOG_MSG] =
 		"    msg for pid %llu from %llu/%llu, %llu bytes at %llu",
 	[SIM_LOG_CHG] =

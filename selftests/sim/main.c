@@ -37,6 +37,7 @@ enum {
  * @views: installed in all runs
  * @msgs: sent in all runs
  * @requeued: messages sent again in all runs
+ * @leads: times that a node came to know of another leader, in all runs
  * @repairs: packets sent again in all runs
  * @holds: times that a process held its group back
  * @slow: processes that were put out for it
@@ -51,6 +52,7 @@ struct job {
 	u64	views;
 	u64	msgs;
 	u64	requeued;
+	u64	leads;
 	u64	repairs;
 	u64	holds;
 	u64	slow;
@@ -157,6 +159,7 @@ static bool run_seed(const struct opts *o, u64 seed, struct job *job)
 	job->views += s->n_views;
 	job->msgs += s->n_msgs;
 	job->requeued += s->n_requeued;
+	job->leads += s->n_leads;
 	job->repairs += s->n_repairs;
 	job->holds += s->n_holds;
 	job->slow += s->n_slow;
@@ -347,6 +350,7 @@ static bool run_opts(const struct opts *o)
 		sum.views += jobs[i].views;
 		sum.msgs += jobs[i].msgs;
 		sum.requeued += jobs[i].requeued;
+		sum.leads += jobs[i].leads;
 		sum.repairs += jobs[i].repairs;
 		sum.holds += jobs[i].holds;
 		sum.slow += jobs[i].slow;
@@ -360,7 +364,8 @@ static bool run_opts(const struct opts *o)
 	       U(sum.packets));
 	printf("# %llu faults, %llu views, %llu messages, %llu of them again\n",
 	       U(sum.faults), U(sum.views), U(sum.msgs), U(sum.requeued));
-	printf("# %llu packets sent again\n", U(sum.repairs));
+	printf("# %llu packets sent again, %llu other leaders\n",
+	       U(sum.repairs), U(sum.leads));
 	printf("# %llu times a group held back, %llu processes too slow\n",
 	       U(sum.holds), U(sum.slow));
 	printf("# in one view within %llu ms\n", U(sum.settle / SIM_MSEC));

@@ -195,6 +195,25 @@ static void node_arm(struct sim_node *node)
 }
 
 /**
+ * sim_node_lead() - a node is asked to let another lead
+ * @node: a node that is up
+ * @nodeid: the other
+ *
+ * Return: as cpg_engine_lead(), or -EBUSY if it is not scheduled.
+ */
+int sim_node_lead(struct sim_node *node, u32 nodeid)
+{
+	int err = -EBUSY;
+
+	if (!node->paused)
+		err = cpg_engine_lead(node->eng, sim_node_now(node), nodeid);
+	sim_log(node->s, node->nodeid, SIM_LOG_HAND, nodeid, -err, 0, 0, 0);
+	if (!node->paused)
+		sim_node_called(node);
+	return err;
+}
+
+/**
  * sim_node_clock() - a node's clock leaps forward
  * @node: a node that is up
  * @leap: so far

@@ -343,6 +343,11 @@ static void op_trace(void *ctx, const struct cpg_trace *tr)
 		sim_log(node->s, node->nodeid, SIM_LOG_SUSPECT, tr->origin, 0,
 			0, 0, 0);
 		break;
+	case CPG_TRACE_LEAD:
+		sim_log(node->s, node->nodeid, SIM_LOG_LEAD, tr->origin,
+			tr->pos, 0, 0, 0);
+		node->s->n_leads++;
+		break;
 	default:
 		break;
 	}

@@ -15,6 +15,7 @@ static const struct {
 	[SIM_OP_STOP]		= { "stop", 1 },
 	[SIM_OP_PAUSE]		= { "pause", 2 },
 	[SIM_OP_CLOCK]		= { "clock", 2 },
+	[SIM_OP_LEAD]		= { "lead", 2 },
 	[SIM_OP_NOMEM]		= { "nomem", 2 },
 	[SIM_OP_LINKS]		= { "links", 5 },
 	[SIM_OP_CUT]		= { "cut", 2 },
@@ -149,6 +150,9 @@ static void op_node(struct sim *s, u32 kind, const u64 *a)
 		break;
 	case SIM_OP_CLOCK:
 		sim_node_clock(node, a[1]);
+		break;
+	case SIM_OP_LEAD:
+		sim_node_lead(node, s->nodes[a[1]].nodeid);
 		break;
 	}
 }
@@ -342,6 +346,8 @@ static bool op_valid(const struct sim_script *sc, u32 kind, const u64 *a)
 
 	if (!n || n > SIM_NODES_MAX)
 		return false;
+	if (kind == SIM_OP_LEAD)
+		return a[0] < n && a[1] < n;
 	if (kind <= SIM_OP_NOMEM)
 		return a[0] < n;
 	if (kind == SIM_OP_JOIN)

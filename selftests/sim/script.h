@@ -18,6 +18,7 @@ enum sim_op_kind {
 	SIM_OP_STOP,		/* slot */
 	SIM_OP_PAUSE,		/* slot, nanoseconds */
 	SIM_OP_CLOCK,		/* slot, nanoseconds that the clock leaps */
+	SIM_OP_LEAD,		/* slot, slot of who is to lead */
 	SIM_OP_NOMEM,		/* slot, allocations that fail, of 2^32 */
 	SIM_OP_LINKS,		/* loss, dup, reorder, delay, jitter of all */
 	SIM_OP_CUT,		/* from slot, to slot */

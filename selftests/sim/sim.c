@@ -110,6 +110,7 @@ void sim_begin(struct sim *s, const struct sim_cfg *cfg)
 	s->n_faults = 0;
 	s->n_views = 0;
 	s->n_requeued = 0;
+	s->n_leads = 0;
 	s->n_repairs = 0;
 	s->n_holds = 0;
 	s->n_slow = 0;

@@ -66,6 +66,8 @@ enum sim_log_kind {
 	SIM_LOG_VIEW,
 	SIM_LOG_STATE,
 	SIM_LOG_SUSPECT,
+	SIM_LOG_LEAD,
+	SIM_LOG_HAND,
 	SIM_LOG_MSG,
 	SIM_LOG_CHG,
 	SIM_LOG_USED,
@@ -384,6 +386,7 @@ struct sim_cfg {
  * @n_holds: times that a process held its group back
  * @n_slow: processes that were put out for it
  * @slow_groups: groups of such processes, as bits
+ * @n_leads: times that a node came to know of another leader in its view
  * @settle_time: how long it took to come to one view, at the end
  * @next_pid: of the next process
  */
@@ -410,6 +413,7 @@ struct sim {
 	u64			n_holds;
 	u64			n_slow;
 	u64			slow_groups;
+	u64			n_leads;
 	u64			settle_time;
 	u32			next_pid;
 };
@@ -472,6 +476,7 @@ void sim_node_stop(struct sim_node *node);
 void sim_node_pause(struct sim_node *node, u64 time);
 void sim_node_clock(struct sim_node *node, u64 leap);
 void sim_node_nomem(struct sim_node *node, u32 fail);
+int sim_node_lead(struct sim_node *node, u32 nodeid);
 void sim_node_rx(struct sim_node *node);
 void sim_node_timer(struct sim_node *node);
 void sim_node_resume(struct sim_node *node);

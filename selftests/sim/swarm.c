@@ -315,7 +315,10 @@ static void plan_work(struct swarm *w)
 	w->lazy = pick_lazy(w, 0, 2) == 0;
 	w->faults = w->opt->faults;
 	if (w->faults & SWARM_RANDOM)
-		w->faults = pick(w, 0, 9) ? pick(w, 0, SWARM_ALL) : 0;
+		w->faults = pick(w, 0, 9) ? pick(w, 0, SWARM_DRAWN) : 0;
+	if ((w->opt->faults & SWARM_RANDOM) &&
+	    sim_rng_below(&w->lead_rng, 3) == 0)
+		w->faults |= SWARM_LEAD;
 	if (w->s->cfg.n_nodes < 2)
 		w->faults &= ~(SWARM_SPLIT | SWARM_ONEWAY | SWARM_PAIR |
 			       SWARM_CHAIN);
@@ -337,12 +340,14 @@ static void swarm_start(struct swarm *w)
 	sim_call_at(s, &w->act, s->now + pick_log(w, 1000, s->cfg.suspect));
 	w->fault.fn = swarm_fault;
 	w->fault.arg = w;
-	if (w->faults)
+	if (w->faults & SWARM_DRAWN)
 		sim_call_at(s, &w->fault, s->now + pick(w, 1, w->fault_gap));
 	w->read.fn = swarm_read;
 	w->read.arg = w;
 	if (w->lazy)
 		sim_call_at(s, &w->read, s->now + s->cfg.suspect);
+	if (w->faults & SWARM_LEAD)
+		swarm_lead_start(w);
 }
 
 /* What is under way at the end of the work ends in its time. */
@@ -432,6 +437,7 @@ void swarm_run(struct sim *s, struct sim_script *sc, u64 seed,
 
 	sim_rng_seed(&w.rng, sim_mix(seed));
 	sim_rng_seed(&w.lazy_rng, sim_mix(seed ^ 0x1a2));
+	sim_rng_seed(&w.lead_rng, sim_mix(~seed));
 	plan_cfg(&w, &cfg);
 	cfg.seed = seed;
 	cfg.slow = pick_lazy(&w, 1, 10) * cfg.suspect / 2;

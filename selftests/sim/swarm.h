@@ -25,8 +25,11 @@ enum swarm_fault {
 	SWARM_RESTART	= 1 << 11,	/* back before anybody noticed */
 	SWARM_CHAIN	= 1 << 12,	/* A hears B, B hears C, A not C */
 	SWARM_STORM	= 1 << 13,	/* many processes come and go */
-	SWARM_NR	= 14,
+	SWARM_LEAD	= 1 << 14,	/* others are told to lead */
+	SWARM_NR	= 15,
 	SWARM_ALL	= (1 << SWARM_NR) - 1,
+	SWARM_DRAWN_NR	= 14,		/* the others, which are drawn first */
+	SWARM_DRAWN	= (1 << SWARM_DRAWN_NR) - 1,
 	SWARM_RANDOM	= 1 << 30,	/* a subset */
 };
 
@@ -65,16 +68,20 @@ enum {
  * @sc: what is done
  * @opt: what is asked for
  * @rng: what decides
+ * @lead_rng: what decides who leads: without that, a run is what it was
+ *	before there were such
  * @act: the next thing that processes do
  * @fault: the next fault
  * @read: the next time that a lazy process reads
  * @lazy_rng: what decides about lazy processes
+ * @lead: the next time that another leads
  * @faults: kinds of faults of this run
  * @n_groups: groups of this run
  * @n_left: joins, leaves and messages still to come
  * @next_proc: number of the next process
  * @gap: time between two acts
  * @fault_gap: time between two faults
+ * @lead_gap: time between two leaders
  * @bytes: in messages so far
  * @services: all services are used
  * @large: the largest messages are
@@ -91,16 +98,19 @@ struct swarm {
 	struct sim_script	*sc;
 	const struct swarm_opt	*opt;
 	struct sim_rng		rng;
+	struct sim_rng		lead_rng;
 	struct sim_call		act;
 	struct sim_call		fault;
 	struct sim_call		read;
 	struct sim_rng		lazy_rng;
+	struct sim_call		lead;
 	u32			faults;
 	u32			n_groups;
 	u32			n_left;
 	u32			next_proc;
 	u64			gap;
 	u64			fault_gap;
+	u64			lead_gap;
 	u64			bytes;
 	bool			services;
 	bool			large;
@@ -130,5 +140,6 @@ void swarm_send(struct swarm *w, struct sim_proc *proc);
 
 /* fault.c */
 void swarm_fault(struct sim *s, void *arg);
+void swarm_lead_start(struct swarm *w);
 
 #endif /* _SIM_SWARM_H */

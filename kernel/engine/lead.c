@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who leads, within a view: the lead goes from one node to another by a record
+ * in the order itself, and no other packet is delayed or lost for it.
+ *
+ * The old leader gives all that it has its place, then a packet of its own that
+ * names the next one, and from then on no more.  Whoever holds the order up to
+ * there knows that the log goes on in the next leader's stream, behind the last
+ * packet of that stream that has its place.  The next leader begins when it
+ * holds all up to there itself; what it, or anybody, sent in the meantime waits
+ * for that.
+ *
+ * Both see to it that it is known: the old one until the next one holds it, the
+ * next one until all do.  Should one of them be gone by then, a view change
+ * ends the matter as it ends everything: the record is a packet like others,
+ * and is recovered, or not, like others.
+ */
+#include "engine_priv.h"
+
+bool cpg_lead_is_me(const struct cpg_epoch *ep)
+{
+	return ep->me == ep->leader;
+}
+
+/* This node leads from here on. */
+static void cpg_lead_begin(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 i;
+
+	ep->gseq = ep->held.gseq;
+	ep->pos = ep->held.pos;
+	ep->n_runs = 0;
+	memset(&ep->ready, 0, sizeof(ep->ready));
+	for (i = 0; i < ep->n; i++) {
+		struct cpg_stream *stream = &ep->node[i]->stream;
+
+		stream->ordered = stream->placed;
+		if (stream->ordered + 1 < stream->next)
+			cpg_set_add(&ep->ready, i);
+	}
+	/* Its own come before what it will send with their place in them. */
+	cpg_order_take(eng, ep->me);
+}
+
+/* Another one leads: it has to hear of all that only the old one did. */
+static void cpg_lead_follow(struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *own = &ep->node[ep->me]->stream;
+
+	cpg_engine_arm(eng, &eng->ack_at, CPG_ACK_DELAY);
+	if (own->placed + 1 < own->next)
+		cpg_engine_arm(eng, &eng->own_at, cpg_engine_rto(eng, 0));
+}
+
+/**
+ * cpg_lead_turn() - the log goes on in another stream
+ * @eng: engine, which holds the order up to there
+ */
+void cpg_lead_turn(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_trace trace = {
+		.kind = CPG_TRACE_LEAD,
+		.pos = ep->held.pos,
+	};
+
+	ep->turned_by = ep->leader;
+	ep->turned_oseq = ep->node[ep->leader]->stream.placed;
+	ep->turned = ep->held.gseq - 1;
+	ep->turned_at = eng->now;
+	ep->leader = ep->held.leader;
+	ep->acked = ep->stable;
+	ep->announced = 0;
+	ep->unacked = 0;
+	ep->acked_at = eng->now;
+	ep->ack_tries = 0;
+	eng->probe_tries = 0;
+	eng->own_tries = 0;
+	eng->rtt_oseq = 0;
+	eng->ack_at = CPG_NEVER;
+	eng->announce_at = CPG_NEVER;
+	eng->probe_at = CPG_NEVER;
+	eng->own_at = CPG_NEVER;
+	cpg_flow_turn(eng);
+	if (cpg_lead_is_me(ep))
+		cpg_lead_begin(eng);
+	else
+		cpg_lead_follow(eng);
+	if (cpg_lead_is_me(ep) || ep->turned_by == ep->me)
+		cpg_engine_arm(eng, &eng->probe_at, cpg_engine_rto(eng, 0));
+	eng->counters[CPG_CNT_LEADS]++;
+	trace.origin = ep->node[ep->leader]->nodeid;
+	cpg_engine_trace(eng, &trace);
+}
+
+/* A node does not hold the order up to where the lead changed hands. */
+void cpg_lead_remind(struct cpg_engine *eng, u32 idx)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_vnode *node = ep->node[idx];
+	const struct cpg_pkt *pkt;
+
+	if (node->stream.ack >= ep->turned)
+		return;
+	pkt = cpg_stream_get(&ep->node[ep->turned_by]->stream, ep->turned_oseq);
+	if (!pkt)
+		return;
+	eng->counters[CPG_CNT_REPAIRS_SENT]++;
+	cpg_stream_xmit(eng, ep->turned_by, pkt, &node->nodeid, 1);
+}
+
+static void cpg_lead_fill(u8 *p, const struct cpg_body *body)
+{
+	struct cpg_wire_lead lead = {
+		.oseq = cpu_to_le64(body->lead_oseq),
+		.next = cpu_to_le16(body->lead),
+	};
+	struct cpg_wire_rec rec = {
+		.type = CPG_REC_LEAD,
+		.len = cpu_to_le16(sizeof(lead)),
+	};
+
+	memcpy(p, &rec, sizeof(rec));
+	memcpy(p + sizeof(rec), &lead, sizeof(lead));
+}
+
+/* The last word of this node as leader.  False: not now. */
+static bool cpg_lead_send(struct cpg_engine *eng, u32 next)
+{
+	u32 order = cpg_order_rec_size(1);
+	u32 size = order + sizeof(struct cpg_wire_rec) +
+		   sizeof(struct cpg_wire_lead);
+	struct cpg_epoch *ep = eng->epoch;
+	struct cpg_stream *own = &ep->node[ep->me]->stream;
+	u64 oseq = own->next;
+	struct cpg_body body = {
+		.is_data = true,
+		.service = CPG_SVC_AGREED,
+		.nruns = 1,
+		.runs_off = cpg_order_rec_size(0),
+		.gseq = ep->gseq,
+		.gseq_end = ep->gseq + 1,
+		.pos = ep->pos,
+		.is_lead = true,
+		.lead = next,
+		.lead_oseq = ep->node[next]->stream.placed,
+	};
+	struct cpg_buf *buf;
+	enum cpg_drop drop;
+
+	buf = cpg_env_buf_alloc(eng->env, size);
+	if (!buf)
+		return false;
+	drop = cpg_stream_add(eng, ep->me, oseq, buf, 0, size, &body);
+	if (!drop) {
+		cpg_order_append(eng, ep->me, oseq, 0, true);
+		cpg_order_rec_fill(ep, buf->data);
+		cpg_lead_fill(buf->data + order, &body);
+		own->ordered = oseq;
+	}
+	cpg_buf_put(buf);
+	if (drop)
+		return false;
+	cpg_flow_sent(eng, oseq, size);
+	cpg_stream_xmit(eng, ep->me, cpg_stream_get(own, oseq), ep->others,
+			ep->n - 1);
+	return true;
+}
+
+static int cpg_lead_hand_over(struct cpg_engine *eng, u32 next)
+{
+	struct cpg_epoch *ep = eng->epoch;
+
+	/* All that waits here has its place first. */
+	cpg_order_flush(eng);
+	cpg_order_go(eng);
+	if (ep->n_runs || ep->ready.w[0] || ep->ready.w[1] ||
+	    ep->held.gseq != ep->gseq || !cpg_lead_send(eng, next))
+		return -EAGAIN;
+	return 0;
+}
+
+static bool cpg_lead_is_able(const struct cpg_engine *eng,
+			     const struct cpg_peer *peer)
+{
+	return cpg_peer_in_view(peer) && cpg_peer_is_alive(eng, peer) &&
+	       !peer->probe_since;
+}
+
+int cpg_engine_lead(struct cpg_engine *eng, u64 now, u32 nodeid)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_peer *peer = cpg_peer_find(eng, nodeid);
+	int err;
+
+	eng->now = now;
+	if (eng->state != CPG_STATE_OPERATIONAL || ep->frozen ||
+	    eng->stop_at != CPG_NEVER)
+		return -EBUSY;
+	if (nodeid == ep->node[ep->leader]->nodeid)
+		return -EALREADY;
+	if (nodeid != eng->cfg.nodeid && (!peer || !cpg_peer_in_view(peer)))
+		return -ENOENT;
+	if (!cpg_lead_is_me(ep))
+		return -EREMOTE;
+	if (!cpg_lead_is_able(eng, peer))
+		return -EHOSTUNREACH;
+	err = cpg_lead_hand_over(eng, peer->idx);
+	cpg_engine_run(eng, now);
+	return err;
+}
