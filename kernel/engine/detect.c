@@ -258,6 +258,7 @@ void cpg_detect_late(struct cpg_engine *eng, u64 now)
 	if (late < eng->cfg.heartbeat)
 		return;
 	cpg_engine_doubt(eng, now);
+	cpg_lead_late(eng);
 	for (i = 1; i < eng->n_slots; i++) {
 		struct cpg_peer *peer = eng->peers[i];
 

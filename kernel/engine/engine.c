@@ -431,6 +431,7 @@ void cpg_engine_timer(struct cpg_engine *eng, u64 now)
 	cpg_order_timer(eng);
 	cpg_send_timer(eng);
 	cpg_hold_timer(eng);
+	cpg_lead_timer(eng);
 	cpg_order_flush(eng);
 	cpg_engine_run(eng, now);
 	if (eng->state != CPG_STATE_STOPPED)

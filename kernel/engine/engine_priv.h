@@ -154,6 +154,7 @@ struct cpg_blob {
  * @rival: another incarnation that uses the id
  * @rival_since: when that was heard first
  * @nodeid_used: both go on
+ * @is_unwell: its timers are often late, as it last said
  * @state: enum cpg_state, as it last said
  * @vid: its view
  * @hears: slots of the nodes that it hears
@@ -197,6 +198,7 @@ struct cpg_peer {
 	u64		rival;
 	u64		rival_since;
 	bool		nodeid_used;
+	bool		is_unwell;
 	u8		state;
 	struct cpg_vid	vid;
 	struct cpg_set	hears;
@@ -297,6 +299,7 @@ struct cpg_stream {
  *	again
  * @wants: it wants more than its even part
  * @missed: packets that it missed, as it last said
+ * @n_ordered: leader: packets that were given their place, of late
  * @stream: what it sends
  */
 struct cpg_vnode {
@@ -307,6 +310,7 @@ struct cpg_vnode {
 	u64			serial[__CPG_SERIAL_NR];
 	bool			wants;
 	u32			missed;
+	u32			n_ordered;
 	struct cpg_stream	stream;
 };
 
@@ -370,6 +374,10 @@ struct cpg_flowctl {
  * @turned_at: when this node came to know that
  * @turned_by: who led before, place in the view
  * @turned_oseq: and the packet with which that one handed over
+ * @is_asked: it was somebody's wish that the present one leads
+ * @counted: leader: since when @n_ordered of the nodes counts
+ * @hot: leader: the node that sent most of that, place in the view
+ * @n_hot: leader: so many times in a row
  * @known: some order goes up to here, if that is not behind @held
  * @others: node ids of the others, @n - 1 of them
  * @slots: slots of all
@@ -414,6 +422,10 @@ struct cpg_epoch {
 	u64			turned_at;
 	u32			turned_by;
 	u64			turned_oseq;
+	bool			is_asked;
+	u64			counted;
+	u32			hot;
+	u32			n_hot;
 	u64			known;
 	u32			others[CPG_NODES_MAX];
 	struct cpg_set		slots;
@@ -682,6 +694,9 @@ struct cpg_proc {
  * @choice: with whom this node should be in a view
  * @choice_of: of these candidates
  * @doubt_until: this node suspects itself
+ * @n_late: timers that were late, less one for each while without
+ * @late_since: when that while began
+ * @is_unwell: it has been late so often that it should not lead
  * @join_wait: interval of the next JOIN
  * @rtt_oseq: the own packet whose round trip is being measured, 0: none
  * @rtt_sent: when it was sent
@@ -739,6 +754,9 @@ struct cpg_engine {
 	struct cpg_set			choice;
 	struct cpg_set			choice_of;
 	u64				doubt_until;
+	u32				n_late;
+	u64				late_since;
+	bool				is_unwell;
 	u64				join_wait;
 	u64				rtt_oseq;
 	u64				rtt_sent;
@@ -885,6 +903,8 @@ u64 cpg_order_ack(const struct cpg_epoch *ep);
 bool cpg_lead_is_me(const struct cpg_epoch *ep);
 void cpg_lead_turn(struct cpg_engine *eng);
 void cpg_lead_remind(struct cpg_engine *eng, u32 idx);
+void cpg_lead_late(struct cpg_engine *eng);
+void cpg_lead_timer(struct cpg_engine *eng);
 
 /* send.c */
 void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx);

@@ -14,12 +14,36 @@
  * next one until all do.  Should one of them be gone by then, a view change
  * ends the matter as it ends everything: the record is a packet like others,
  * and is recovered, or not, like others.
+ *
+ * A leader hands over when it is told to, when its own timers are often late,
+ * and when another node sends nearly all messages, which need not travel twice
+ * then.
  */
 #include "engine_priv.h"
+
+enum {
+	CPG_LEAD_WHILE = 32,	/* heartbeats; the least time to lead */
+	CPG_LEAD_LATE = 3,	/* so often late, and one is unwell */
+	CPG_LEAD_LATE_MAX = 6,	/* more is not held against it */
+	CPG_LEAD_COUNT = 8,	/* heartbeats in which packets are counted */
+	CPG_LEAD_COUNT_MIN = 64,	/* fewer packets tell nothing */
+	CPG_LEAD_HOT = 4,	/* so often in a row the same node */
+	CPG_LEAD_KEEP = 4,	/* leads for so many times the least time */
+};
 
 bool cpg_lead_is_me(const struct cpg_epoch *ep)
 {
 	return ep->me == ep->leader;
+}
+
+static void cpg_lead_count_start(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 i;
+
+	for (i = 0; i < ep->n; i++)
+		ep->node[i]->n_ordered = 0;
+	ep->counted = eng->now;
 }
 
 /* This node leads from here on. */
@@ -31,6 +55,8 @@ static void cpg_lead_begin(struct cpg_engine *eng)
 	ep->gseq = ep->held.gseq;
 	ep->pos = ep->held.pos;
 	ep->n_runs = 0;
+	ep->n_hot = 0;
+	cpg_lead_count_start(eng);
 	memset(&ep->ready, 0, sizeof(ep->ready));
 	for (i = 0; i < ep->n; i++) {
 		struct cpg_stream *stream = &ep->node[i]->stream;
@@ -54,6 +80,14 @@ static void cpg_lead_follow(struct cpg_engine *eng)
 		cpg_engine_arm(eng, &eng->own_at, cpg_engine_rto(eng, 0));
 }
 
+static bool cpg_lead_was_asked(const struct cpg_epoch *ep)
+{
+	const struct cpg_pkt *pkt;
+
+	pkt = cpg_stream_get(&ep->node[ep->turned_by]->stream, ep->turned_oseq);
+	return pkt && pkt->body.is_asked;
+}
+
 /**
  * cpg_lead_turn() - the log goes on in another stream
  * @eng: engine, which holds the order up to there
@@ -71,6 +105,7 @@ void cpg_lead_turn(struct cpg_engine *eng)
 	ep->turned = ep->held.gseq - 1;
 	ep->turned_at = eng->now;
 	ep->leader = ep->held.leader;
+	ep->is_asked = cpg_lead_was_asked(ep);
 	ep->acked = ep->stable;
 	ep->announced = 0;
 	ep->unacked = 0;
@@ -116,6 +151,7 @@ static void cpg_lead_fill(u8 *p, const struct cpg_body *body)
 	struct cpg_wire_lead lead = {
 		.oseq = cpu_to_le64(body->lead_oseq),
 		.next = cpu_to_le16(body->lead),
+		.flags = cpu_to_le16(body->is_asked ? CPG_LEAD_F_ASKED : 0),
 	};
 	struct cpg_wire_rec rec = {
 		.type = CPG_REC_LEAD,
@@ -127,7 +163,7 @@ static void cpg_lead_fill(u8 *p, const struct cpg_body *body)
 }
 
 /* The last word of this node as leader.  False: not now. */
-static bool cpg_lead_send(struct cpg_engine *eng, u32 next)
+static bool cpg_lead_send(struct cpg_engine *eng, u32 next, bool is_asked)
 {
 	u32 order = cpg_order_rec_size(1);
 	u32 size = order + sizeof(struct cpg_wire_rec) +
@@ -144,6 +180,7 @@ static bool cpg_lead_send(struct cpg_engine *eng, u32 next)
 		.gseq_end = ep->gseq + 1,
 		.pos = ep->pos,
 		.is_lead = true,
+		.is_asked = is_asked,
 		.lead = next,
 		.lead_oseq = ep->node[next]->stream.placed,
 	};
@@ -169,7 +206,7 @@ static bool cpg_lead_send(struct cpg_engine *eng, u32 next)
 	return true;
 }
 
-static int cpg_lead_hand_over(struct cpg_engine *eng, u32 next)
+static int cpg_lead_hand_over(struct cpg_engine *eng, u32 next, bool is_asked)
 {
 	struct cpg_epoch *ep = eng->epoch;
 
@@ -177,7 +214,7 @@ static int cpg_lead_hand_over(struct cpg_engine *eng, u32 next)
 	cpg_order_flush(eng);
 	cpg_order_go(eng);
 	if (ep->n_runs || ep->ready.w[0] || ep->ready.w[1] ||
-	    ep->held.gseq != ep->gseq || !cpg_lead_send(eng, next))
+	    ep->held.gseq != ep->gseq || !cpg_lead_send(eng, next, is_asked))
 		return -EAGAIN;
 	return 0;
 }
@@ -207,7 +244,114 @@ int cpg_engine_lead(struct cpg_engine *eng, u64 now, u32 nodeid)
 		return -EREMOTE;
 	if (!cpg_lead_is_able(eng, peer))
 		return -EHOSTUNREACH;
-	err = cpg_lead_hand_over(eng, peer->idx);
+	err = cpg_lead_hand_over(eng, peer->idx, true);
 	cpg_engine_run(eng, now);
 	return err;
+}
+
+static u64 cpg_lead_while(const struct cpg_engine *eng)
+{
+	return CPG_LEAD_WHILE * eng->cfg.heartbeat;
+}
+
+/*
+ * A timer of this node was late by a heartbeat or more.  Once is no reason to
+ * let another lead.
+ */
+void cpg_lead_late(struct cpg_engine *eng)
+{
+	eng->n_late = min_t(u32, eng->n_late + 1, CPG_LEAD_LATE_MAX);
+	if (eng->n_late >= CPG_LEAD_LATE)
+		eng->is_unwell = true;
+}
+
+/* One late timer is forgiven in each while; well again when all are. */
+static void cpg_lead_forgive(struct cpg_engine *eng)
+{
+	if (eng->now < eng->late_since + cpg_lead_while(eng))
+		return;
+	eng->late_since = eng->now;
+	if (eng->n_late)
+		eng->n_late--;
+	if (!eng->n_late)
+		eng->is_unwell = false;
+}
+
+/* The next one in the view that is well; CPG_NO_IDX: there is none. */
+static u32 cpg_lead_next(const struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	u32 i;
+
+	for (i = 1; i < ep->n; i++) {
+		u32 idx = (ep->me + i) % ep->n;
+		const struct cpg_peer *peer = ep->node[idx]->peer;
+
+		if (cpg_lead_is_able(eng, peer) && !peer->is_unwell)
+			return idx;
+	}
+	return CPG_NO_IDX;
+}
+
+/* The node that sent three quarters of what was ordered; or CPG_NO_IDX. */
+static u32 cpg_lead_find_hot(const struct cpg_epoch *ep)
+{
+	u32 i, hot = 0;
+	u64 sum = 0;
+
+	for (i = 0; i < ep->n; i++) {
+		sum += ep->node[i]->n_ordered;
+		if (ep->node[i]->n_ordered > ep->node[hot]->n_ordered)
+			hot = i;
+	}
+	if (sum < CPG_LEAD_COUNT_MIN || 4ULL * ep->node[hot]->n_ordered < 3 * sum)
+		return CPG_NO_IDX;
+	return hot;
+}
+
+static void cpg_lead_count(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 hot;
+
+	if (eng->now < ep->counted + CPG_LEAD_COUNT * eng->cfg.heartbeat)
+		return;
+	hot = cpg_lead_find_hot(ep);
+	ep->n_hot = hot == ep->hot ? ep->n_hot + 1 : 1;
+	ep->hot = hot;
+	cpg_lead_count_start(eng);
+}
+
+/* Somebody else sends nearly everything, and has for some time. */
+static u32 cpg_lead_hot(const struct cpg_engine *eng)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_peer *peer;
+
+	if (ep->is_asked || ep->hot == CPG_NO_IDX || ep->hot == ep->me ||
+	    ep->n_hot < CPG_LEAD_HOT ||
+	    eng->now < max(ep->since, ep->turned_at) +
+		       CPG_LEAD_KEEP * cpg_lead_while(eng))
+		return CPG_NO_IDX;
+	peer = ep->node[ep->hot]->peer;
+	return cpg_lead_is_able(eng, peer) && !peer->is_unwell ?
+	       ep->hot : CPG_NO_IDX;
+}
+
+/* Would it be better if another led?  Not more often than once in a while. */
+void cpg_lead_timer(struct cpg_engine *eng)
+{
+	struct cpg_epoch *ep = eng->epoch;
+	u32 next;
+
+	cpg_lead_forgive(eng);
+	if (!cpg_lead_is_me(ep) || ep->n == 1 || ep->frozen ||
+	    eng->state != CPG_STATE_OPERATIONAL || eng->stop_at != CPG_NEVER)
+		return;
+	cpg_lead_count(eng);
+	if (eng->now < max(ep->since, ep->turned_at) + cpg_lead_while(eng))
+		return;
+	next = eng->is_unwell ? cpg_lead_next(eng) : cpg_lead_hot(eng);
+	if (next != CPG_NO_IDX)
+		cpg_lead_hand_over(eng, next, false);
 }

@@ -571,6 +571,7 @@ bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs,
 	}
 	ep->gseq++;
 	ep->pos += nmsgs;
+	ep->node[idx]->n_ordered++;
 	return true;
 }
 

@@ -90,6 +90,7 @@ static void cpg_peer_adopt(struct cpg_engine *eng, struct cpg_peer *peer,
 	cpg_detect_restart(eng, peer);
 	peer->rival = 0;
 	peer->nodeid_used = false;
+	peer->is_unwell = false;
 	peer->state = CPG_STATE_OPERATIONAL;
 	peer->join_valid = false;
 	peer->join_no = 0;
@@ -343,6 +344,8 @@ void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 		return;
 	if (cpg_lead_is_me(ep))
 		st.flags |= CPG_WIRE_F_LEADS;
+	if (eng->is_unwell)
+		st.flags |= CPG_WIRE_F_UNWELL;
 	cpg_flow_fill(eng, &st.flow);
 	if (is_full) {
 		u32 heard;
@@ -395,6 +398,7 @@ void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	u32 idx = peer->idx;
 
 	peer->state = st->state;
+	peer->is_unwell = st->flags & CPG_WIRE_F_UNWELL;
 	peer->vid = vid;
 	eng->max_seq = max(eng->max_seq, vid.seq);
 	if (st->state != CPG_STATE_GATHER)

@@ -186,6 +186,7 @@ static bool cpg_wire_check_lead(const struct cpg_rec *rec, u32 origin,
 	if (rec->len != sizeof(*lead) || !body->nruns || body->is_data)
 		return false;
 	body->is_lead = true;
+	body->is_asked = le16_to_cpu(lead->flags) & CPG_LEAD_F_ASKED;
 	body->lead = le16_to_cpu(lead->next);
 	body->lead_oseq = le64_to_cpu(lead->oseq);
 	return body->lead < n_nodes && body->lead != origin;

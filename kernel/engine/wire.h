@@ -109,6 +109,7 @@ struct cpg_wire_data {
 /* Flags of struct cpg_wire_data and struct cpg_wire_status */
 enum {
 	CPG_WIRE_F_LEADS = 1 << 0,	/* the sender leads: @flow is a leader's */
+	CPG_WIRE_F_UNWELL = 1 << 1,	/* STATUS: its timers are often late */
 };
 
 /* Records in a DATA packet; the number is on the wire. */
@@ -183,13 +184,20 @@ struct cpg_wire_run {
  * @oseq: the order goes on in the next leader's stream, behind this packet:
  *	the last of it that has its place
  * @next: the next leader, place in the view
+ * @flags: CPG_LEAD_F_*
  * @__pad: 0
  */
 struct cpg_wire_lead {
 	__le64	oseq;
 	__le16	next;
-	__le16	__pad[3];
+	__le16	flags;
+	__le32	__pad;
 } __packed;
+
+/* struct cpg_wire_lead flags */
+enum {
+	CPG_LEAD_F_ASKED = 1 << 0,	/* somebody wanted it so */
+};
 
 /**
  * struct cpg_wire_proc - a process and its group
@@ -432,6 +440,7 @@ struct cpg_rec {
  * @gseq_end: one after the last
  * @pos: position of the first message
  * @is_lead: the next leader is named
+ * @is_asked: because somebody wanted it so
  * @lead: which, place in the view
  * @lead_oseq: the last of its packets that has its place
  */
@@ -441,6 +450,7 @@ struct cpg_body {
 	u8	service;
 	bool	has_part;
 	bool	is_lead;
+	bool	is_asked;
 	u16	lead;
 	u64	lead_oseq;
 	u32	nruns;
