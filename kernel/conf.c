@@ -209,6 +209,53 @@ out_unlock:
 	return err;
 }
 
+static void cpg_node_lead_refused(int err, struct netlink_ext_ack *extack)
+{
+	switch (err) {
+	case -EALREADY:
+		NL_SET_ERR_MSG(extack, "That node leads already");
+		break;
+	case -ENOENT:
+		NL_SET_ERR_MSG(extack, "That node is not in the view");
+		break;
+	case -EREMOTE:
+		NL_SET_ERR_MSG(extack,
+			       "Only the node that leads can hand over");
+		break;
+	case -EHOSTUNREACH:
+		NL_SET_ERR_MSG(extack, "That node does not answer just now");
+		break;
+	case -EBUSY:
+		NL_SET_ERR_MSG(extack, "The view is about to change");
+		break;
+	default:
+		NL_SET_ERR_MSG(extack, "Too much is under way, try again");
+	}
+}
+
+/* see conf.h */
+int cpg_node_lead(struct net *net, u32 nodeid, struct netlink_ext_ack *extack)
+{
+	struct cpg_net *cn = cpg_pernet(net);
+	struct cpg_node *node = &cn->node;
+	int err;
+
+	mutex_lock(&cn->conf_mutex);
+	if (!cn->conf) {
+		NL_SET_ERR_MSG(extack, "The node is not up");
+		err = -ENOENT;
+		goto out_unlock;
+	}
+	cpg_node_lock(node);
+	err = cpg_engine_lead(node->eng, ktime_get_ns(), nodeid);
+	cpg_node_unlock(node);
+	if (err)
+		cpg_node_lead_refused(err, extack);
+out_unlock:
+	mutex_unlock(&cn->conf_mutex);
+	return err;
+}
+
 /**
  * cpg_node_quiesce() - the namespace goes
  * @cn: namespace

@@ -87,6 +87,16 @@ int cpg_node_up(struct net *net, const struct cpg_node_conf *conf,
 int cpg_node_down(struct net *net, struct netlink_ext_ack *extack);
 
 /**
+ * cpg_node_lead() - have another node lead the view
+ * @net: network namespace
+ * @nodeid: the other node
+ * @extack: says in a sentence what is wrong
+ *
+ * Return: 0, or as cpg_engine_lead(); -ENOENT also if the node is not up.
+ */
+int cpg_node_lead(struct net *net, u32 nodeid, struct netlink_ext_ack *extack);
+
+/**
  * struct cpg_node_info - a snapshot for cpg_node_info_get()
  * @configured: cpg_node_up() was called
  * @cluster: name; empty if not @configured

@@ -25,7 +25,7 @@ const struct nla_policy cpg_peer_nl_policy[CPG_A_PEER_VOTES + 1] = {
 };
 
 /* Global operation policy for cpg */
-const struct nla_policy cpg_nl_policy[CPG_A_PROFILE + 1] = {
+const struct nla_policy cpg_nl_policy[CPG_A_LEADER + 1] = {
 	[CPG_A_NODEID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[CPG_A_CLUSTER] = { .type = NLA_NUL_STRING, .len = CPG_CLUSTER_MAX, },
 	[CPG_A_LOCAL] = NLA_POLICY_NESTED(cpg_address_nl_policy),
@@ -35,10 +35,11 @@ const struct nla_policy cpg_nl_policy[CPG_A_PROFILE + 1] = {
 	[CPG_A_VOTES] = NLA_POLICY_MAX(NLA_U32, CPG_VOTES_MAX),
 	[CPG_A_EXPECTED] = NLA_POLICY_RANGE(NLA_U32, 1, CPG_EXPECTED_MAX),
 	[CPG_A_PROFILE] = NLA_POLICY_MAX(NLA_U32, 2),
+	[CPG_A_LEADER] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* Ops table for cpg */
-const struct genl_small_ops cpg_nl_ops[4] = {
+const struct genl_small_ops cpg_nl_ops[5] = {
 	{
 		.cmd	= CPG_CMD_NODE_UP,
 		.doit	= cpg_nl_node_up_doit,
@@ -56,5 +57,10 @@ const struct genl_small_ops cpg_nl_ops[4] = {
 	{
 		.cmd	= CPG_CMD_GROUP_GET,
 		.dumpit	= cpg_nl_group_get_dumpit,
+	},
+	{
+		.cmd	= CPG_CMD_LEAD,
+		.doit	= cpg_nl_lead_doit,
+		.flags	= GENL_UNS_ADMIN_PERM,
 	},
 };

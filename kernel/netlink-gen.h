@@ -16,14 +16,15 @@ extern const struct nla_policy cpg_address_nl_policy[CPG_A_ADDRESS_PORT + 1];
 extern const struct nla_policy cpg_peer_nl_policy[CPG_A_PEER_VOTES + 1];
 
 /* Global operation policy for cpg */
-extern const struct nla_policy cpg_nl_policy[CPG_A_PROFILE + 1];
+extern const struct nla_policy cpg_nl_policy[CPG_A_LEADER + 1];
 
 /* Ops table for cpg */
-extern const struct genl_small_ops cpg_nl_ops[4];
+extern const struct genl_small_ops cpg_nl_ops[5];
 
 int cpg_nl_node_up_doit(struct sk_buff *skb, struct genl_info *info);
 int cpg_nl_node_down_doit(struct sk_buff *skb, struct genl_info *info);
 int cpg_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info);
 int cpg_nl_group_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int cpg_nl_lead_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_CPG_GEN_H */

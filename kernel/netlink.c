@@ -400,7 +400,7 @@ int cpg_nl_node_up_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* The policy is the same for all operations, only node-up has attributes. */
+/* The policy is the same for all operations, most of them have no attributes */
 static int cpg_nl_no_attrs(const struct nlmsghdr *nlh,
 			   struct netlink_ext_ack *extack)
 {
@@ -656,6 +656,27 @@ int cpg_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(msg);
 	}
 	return genlmsg_reply(msg, info);
+}
+
+int cpg_nl_lead_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr;
+	int rem;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) == CPG_A_LEADER)
+			continue;
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "This operation has no such attribute");
+		return -EINVAL;
+	}
+	if (!info->attrs[CPG_A_LEADER]) {
+		GENL_SET_ERR_MSG(info, "It is not said which node is to lead");
+		return -EINVAL;
+	}
+	return cpg_node_lead(genl_info_net(info),
+			     nla_get_u32(info->attrs[CPG_A_LEADER]),
+			     info->extack);
 }
 
 static int cpg_nl_member_put(struct sk_buff *skb, const struct cpg_member *m)

@@ -338,7 +338,35 @@ static const struct request {
 		  PEER(2, IPV4(127, 0, 0, 2)), PEER(1, IPV4(127, 0, 0, 3)) },
 		0, NULL,
 	},
+	{
+		"lead, and nobody", CPG_CMD_LEAD, 0, {},
+		-EINVAL, "It is not said which node is to lead",
+	},
+	{
+		"lead, and node 0", CPG_CMD_LEAD, 0, { U32(CPG_A_LEADER, 0) },
+		-ERANGE, "integer out of range",
+	},
+	{
+		"lead with a node id", CPG_CMD_LEAD, 0,
+		{ ID(1), U32(CPG_A_LEADER, 2) },
+		-EINVAL, "This operation has no such attribute",
+	},
+	{
+		"lead, by the one that does", CPG_CMD_LEAD, 0,
+		{ U32(CPG_A_LEADER, 0xffffffff) },
+		-EALREADY, "That node leads already",
+	},
+	{
+		"lead, by one that is not there", CPG_CMD_LEAD, 0,
+		{ U32(CPG_A_LEADER, 99) },
+		-ENOENT, "That node is not in the view",
+	},
 	{ "down again", CPG_CMD_NODE_DOWN, 0, {}, 0, NULL },
+	{
+		"lead without a node", CPG_CMD_LEAD, 0,
+		{ U32(CPG_A_LEADER, 1) },
+		-ENOENT, "The node is not up",
+	},
 };
 
 static struct mnl_socket *sock;

@@ -63,6 +63,10 @@ check 0 out "cpg " --version
 usage 'there is no command'
 usage 'there is no command "start"' start
 usage '"down" is not followed by "1"' down 1
+usage 'something is missing after "lead"' lead
+usage 'the node that is to lead has an id, not "0"' lead 0
+usage 'the node that is to lead has an id, not "me"' lead me
+usage 'a leader is not followed by "3"' lead 2 3
 usage 'there is no section "all"' show all
 usage '-j belongs to "show", not to "up"' -j up
 usage 'a node needs its id and its local address' up

@@ -3,10 +3,12 @@
  * cpg - configure closed process groups and show what they are like.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf.h"
 #include "nl.h"
 #include "show.h"
 #include "up.h"
@@ -20,6 +22,7 @@ static const char main_usage[] =
 	"       cpg up --conf FILE [--nodeid N] [profile NAME] [heartbeat MS]\n"
 	"              [suspect MS] [--wait S | --no-wait]\n"
 	"       cpg down\n"
+	"       cpg lead ID\n"
 	"       cpg show [-j] [node | view | peers | groups | counters]\n"
 	"       cpg --help | --version\n";
 
@@ -61,6 +64,23 @@ static int main_down(struct nl *nl, int argc, char **argv)
 		return main_bad_usage("\"down\" is not followed by",
 				      argv[0]);
 	if (nl_node_down(nl))
+		return main_failed(nl);
+	return EXIT_OK;
+}
+
+static int main_lead(struct nl *nl, int argc, char **argv)
+{
+	__u32 nodeid;
+
+	if (!argc)
+		return main_bad_usage("something is missing after",
+				      "lead");
+	if (conf_number(argv[0], 1, UINT32_MAX, &nodeid))
+		return main_bad_usage("the node that is to lead has an id, not",
+				      argv[0]);
+	if (argc > 1)
+		return main_bad_usage("a leader is not followed by", argv[1]);
+	if (nl_lead(nl, nodeid))
 		return main_failed(nl);
 	return EXIT_OK;
 }
@@ -152,6 +172,8 @@ static int main_command(struct nl *nl, int argc, char **argv)
 		return main_up(nl, argc - 1, argv + 1);
 	if (!strcmp(argv[0], "down"))
 		return main_down(nl, argc - 1, argv + 1);
+	if (!strcmp(argv[0], "lead"))
+		return main_lead(nl, argc - 1, argv + 1);
 	return main_bad_usage("there is no command", argv[0]);
 }
 

@@ -312,6 +312,19 @@ int nl_node_down(struct nl *nl)
 	return nl_call(nl, nlh, NULL, NULL);
 }
 
+int nl_lead(struct nl *nl, __u32 nodeid)
+{
+	struct nlmsghdr *nlh;
+	int err;
+
+	err = nl_cpg_request(nl, CPG_CMD_LEAD, 0, &nlh);
+	if (err)
+		return err;
+
+	mnl_attr_put_u32(nlh, CPG_A_LEADER, nodeid);
+	return nl_call(nl, nlh, NULL, NULL);
+}
+
 /* An integer of any size that netlink has, 0 if it is none of these. */
 static __u64 nl_uint(const struct nlattr *attr)
 {

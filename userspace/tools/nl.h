@@ -130,6 +130,7 @@ const char *nl_error(const struct nl *nl);
 /* All of these return 0 or a negative errno. */
 int nl_node_up(struct nl *nl, const struct nl_conf *conf);
 int nl_node_down(struct nl *nl);
+int nl_lead(struct nl *nl, __u32 nodeid);
 int nl_node_get(struct nl *nl, struct nl_node *node);
 int nl_group_get(struct nl *nl, struct nl_groups *groups);
 
