@@ -58,6 +58,9 @@ void cpg_trace_step(const struct net *net, const struct cpg_trace *t)
 	case CPG_TRACE_SUSPECT:
 		trace_cpg_suspect(net, t);
 		break;
+	case CPG_TRACE_LEAD:
+		trace_cpg_lead(net, t);
+		break;
 	default:
 		break;
 	}

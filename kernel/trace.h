@@ -276,6 +276,29 @@ TRACE_EVENT(cpg_suspect,
 	TP_printk("net=%u origin=%u", __entry->net, __entry->origin)
 );
 
+/* Another node of the view leads. */
+TRACE_EVENT(cpg_lead,
+	TP_PROTO(const struct net *net, const struct cpg_trace *t),
+	TP_ARGS(net, t),
+	TP_STRUCT__entry(
+		__field(u64, view_seq)
+		__field(u64, pos)
+		__field(u32, net)
+		__field(u32, view_rep)
+		__field(u32, origin)
+	),
+	TP_fast_assign(
+		__entry->view_seq = t->view_seq;
+		__entry->pos = t->pos;
+		__entry->net = net->ns.inum;
+		__entry->view_rep = t->view_rep;
+		__entry->origin = t->origin;
+	),
+	TP_printk("net=%u view=%llu.%u pos=%llu origin=%u", __entry->net,
+		  __entry->view_seq, __entry->view_rep, __entry->pos,
+		  __entry->origin)
+);
+
 /* A process was given a message. */
 TRACE_EVENT(cpg_msg,
 	TP_PROTO(const struct net *net, u32 proc, struct cpg_event *ev),

@@ -505,7 +505,7 @@ static const struct {
 static bool is_ignored(const char *name)
 {
 	static const char *const names[] = {
-		"drop", "nodeid_used", "state", "suspect",
+		"drop", "lead", "nodeid_used", "state", "suspect",
 	};
 	u32 i;
 
