@@ -388,6 +388,8 @@ static void step(struct fuzz_input *in)
 			node->env.fail_in = 1 + take(in, 1);
 		else if (op == 0x7c)
 			cpg_engine_stop(node->eng, now);
+		else if (op & 0x40)
+			cpg_engine_lead(node->eng, now, take(in, 1) & 3);
 		else
 			cpg_engine_flush(node->eng, now);
 		break;
