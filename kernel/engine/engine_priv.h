@@ -298,6 +298,7 @@ struct cpg_stream {
  *	by enum cpg_serial; UNORDERED ones do not count, they are never sent
  *	again
  * @wants: it wants more than its even part
+ * @is_full: it has more than it may send, even with its larger part
  * @missed: packets that it missed, as it last said
  * @n_ordered: leader: packets that were given their place, of late
  * @stream: what it sends
@@ -309,6 +310,7 @@ struct cpg_vnode {
 	struct cpg_peer		*peer;
 	u64			serial[__CPG_SERIAL_NR];
 	bool			wants;
+	bool			is_full;
 	u32			missed;
 	u32			n_ordered;
 	struct cpg_stream	stream;

@@ -312,6 +312,7 @@ void cpg_flow_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
 
 	if (!leads) {
 		cpg_flow_count(eng, from, cpg_flow_wants(ep, bytes));
+		from->is_full = bytes > ep->flow.credit + ep->flow.extra;
 		/* An older header may come later. */
 		if (more - from->missed > U32_MAX / 2)
 			return;

@@ -322,7 +322,11 @@ static void cpg_lead_count(struct cpg_engine *eng)
 	cpg_lead_count_start(eng);
 }
 
-/* Somebody else sends nearly everything, and has for some time. */
+/*
+ * Somebody else sends nearly everything, and has for some time.  If it has
+ * more than it may send, its messages wait in its queue anyway, and to lead
+ * would only cost it time.
+ */
 static u32 cpg_lead_hot(const struct cpg_engine *eng)
 {
 	const struct cpg_epoch *ep = eng->epoch;
@@ -334,8 +338,10 @@ static u32 cpg_lead_hot(const struct cpg_engine *eng)
 		       CPG_LEAD_KEEP * cpg_lead_while(eng))
 		return CPG_NO_IDX;
 	peer = ep->node[ep->hot]->peer;
-	return cpg_lead_is_able(eng, peer) && !peer->is_unwell ?
-	       ep->hot : CPG_NO_IDX;
+	if (!cpg_lead_is_able(eng, peer) || peer->is_unwell ||
+	    ep->node[ep->hot]->is_full)
+		return CPG_NO_IDX;
+	return ep->hot;
 }
 
 /* Would it be better if another led?  Not more often than once in a while. */

@@ -489,6 +489,28 @@ static const char *test_hot(void)
 	return test_calm();
 }
 
+/* Who has always more than it may send gets its share, but not the lead. */
+static const char *test_full(void)
+{
+	struct sim_cfg cfg;
+	u32 hot, k;
+
+	sim_cfg_init(&cfg);
+	cfg.n_nodes = 3;
+	cfg.budget = 64 << 10;
+	cfg.link.delay = 2 * SIM_MSEC;
+	procs_up(&cfg);
+	hot = other(1);
+	for (k = 0; k < 200; k++) {
+		while (procs[hot]->queued < 512 << 10)
+			sim_send(procs[hot], CPG_SVC_AGREED, 1000);
+		sim_run(s, s->cfg.heartbeat);
+	}
+	CHECK_TRUE(procs[hot]->n_msgs > 64 * 200 / 8);
+	CHECK_TRUE(!counted(CPG_CNT_LEADS));
+	return test_calm();
+}
+
 /* An operator's word holds, whoever sends. */
 static const char *test_asked(void)
 {
@@ -531,8 +553,8 @@ static const struct ktap_test tests[] = {
 	TEST(idle), TEST(refused), TEST(load), TEST(prompt), TEST(lost),
 	TEST(deaf), TEST(old_dies), TEST(new_dies), TEST(old_alone),
 	TEST(new_alone), TEST(last_word), TEST(chain), TEST(detect),
-	TEST(suspect), TEST(late), TEST(all_late), TEST(hot), TEST(asked),
-	TEST(two),
+	TEST(suspect), TEST(late), TEST(all_late), TEST(hot), TEST(full),
+	TEST(asked), TEST(two),
 };
 
 int main(int argc, char **argv)
