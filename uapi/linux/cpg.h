@@ -146,7 +146,7 @@ __extension__ struct cpg_confchg {
  * struct cpg_view - the nodes of the cluster
  * @seq: with @rep the id of the view; strictly increasing at each node
  * @rep: the lowest node id of the view
- * @leader: node id of the sequencer
+ * @leader: node id of the sequencer as the view begins; another can follow it
  * @flags: CPG_VIEW_F_*
  * @n_nodes: number of @nodes
  * @nodes: node ids, ascending
