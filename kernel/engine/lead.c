@@ -75,7 +75,8 @@ static void cpg_lead_follow(struct cpg_engine *eng)
 	const struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_stream *own = &ep->node[ep->me]->stream;
 
-	cpg_engine_arm(eng, &eng->ack_at, CPG_ACK_DELAY);
+	/* Before the new leader has to ask. */
+	cpg_engine_arm(eng, &eng->ack_at, CPG_ACK_DELAY / 2);
 	if (own->placed + 1 < own->next)
 		cpg_engine_arm(eng, &eng->own_at, cpg_engine_rto(eng, 0));
 }
@@ -137,7 +138,7 @@ void cpg_lead_remind(struct cpg_engine *eng, u32 idx)
 	const struct cpg_vnode *node = ep->node[idx];
 	const struct cpg_pkt *pkt;
 
-	if (node->stream.ack >= ep->turned)
+	if (node->stream.ack >= ep->turned || idx == ep->turned_by)
 		return;
 	pkt = cpg_stream_get(&ep->node[ep->turned_by]->stream, ep->turned_oseq);
 	if (!pkt)
