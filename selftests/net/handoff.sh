@@ -10,6 +10,7 @@
 
 MESSAGES=10000			# of each of three members
 MOVES=3				# at least, while they are sent
+KNOWN=60000			# ms until all know, where it takes a second to ask
 LIMIT=600			# seconds
 
 # A debug kernel in emulation would be at it for an hour.
@@ -61,8 +62,8 @@ idle()
 {
 	local from
 
-	from=$(leader 1) && cpg_lib_wait 10000 move &&
-		cpg_lib_wait 10000 all_agree && [ "$(leader 1)" != "$from" ]
+	from=$(leader 1) && cpg_lib_wait $KNOWN move &&
+		cpg_lib_wait $KNOWN all_agree && [ "$(leader 1)" != "$from" ]
 }
 
 refused()
@@ -105,7 +106,7 @@ move_under_load()
 	before=$(cpg_lib_counter 1 leads)
 	while members_run; do
 		move && moves=$((moves + 1))
-		cpg_lib_wait 10000 all_agree || return
+		cpg_lib_wait $KNOWN all_agree || return
 	done
 	echo "# moved $moves times, $(cpg_lib_counter 1 leads) in all"
 	[ "$moves" -ge "$MOVES" ] &&
