@@ -62,8 +62,8 @@ idle()
 {
 	local from
 
-	from=$(leader 1) && cpg_lib_wait $KNOWN move &&
-		cpg_lib_wait $KNOWN all_agree && [ "$(leader 1)" != "$from" ]
+	from=$(leader 1) && cpg_lib_wait "$KNOWN" move &&
+		cpg_lib_wait "$KNOWN" all_agree && [ "$(leader 1)" != "$from" ]
 }
 
 refused()
@@ -106,7 +106,7 @@ move_under_load()
 	before=$(cpg_lib_counter 1 leads)
 	while members_run; do
 		move && moves=$((moves + 1))
-		cpg_lib_wait $KNOWN all_agree || return
+		cpg_lib_wait "$KNOWN" all_agree || return
 	done
 	echo "# moved $moves times, $(cpg_lib_counter 1 leads) in all"
 	[ "$moves" -ge "$MOVES" ] &&
