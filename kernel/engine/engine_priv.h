@@ -377,6 +377,7 @@ struct cpg_flowctl {
  * @turned_by: who led before, place in the view
  * @turned_oseq: and the packet with which that one handed over
  * @is_asked: it was somebody's wish that the present one leads
+ * @n_unasked: times that the lead changed hands without that
  * @counted: leader: since when @n_ordered of the nodes counts
  * @hot: leader: the node that sent most of that, place in the view
  * @n_hot: leader: so many times in a row
@@ -425,6 +426,7 @@ struct cpg_epoch {
 	u32			turned_by;
 	u64			turned_oseq;
 	bool			is_asked;
+	u32			n_unasked;
 	u64			counted;
 	u32			hot;
 	u32			n_hot;

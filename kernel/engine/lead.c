@@ -29,6 +29,7 @@ enum {
 	CPG_LEAD_COUNT_MIN = 64,	/* fewer packets tell nothing */
 	CPG_LEAD_HOT = 4,	/* so often in a row the same node */
 	CPG_LEAD_KEEP = 4,	/* leads for so many times the least time */
+	CPG_LEAD_DAMP_MAX = 5,	/* doublings of that */
 };
 
 bool cpg_lead_is_me(const struct cpg_epoch *ep)
@@ -107,6 +108,7 @@ void cpg_lead_turn(struct cpg_engine *eng)
 	ep->turned_at = eng->now;
 	ep->leader = ep->held.leader;
 	ep->is_asked = cpg_lead_was_asked(ep);
+	ep->n_unasked += !ep->is_asked;
 	ep->acked = ep->stable;
 	ep->announced = 0;
 	ep->unacked = 0;
@@ -324,6 +326,20 @@ static void cpg_lead_count(struct cpg_engine *eng)
 }
 
 /*
+ * So long the present one leads, unless told otherwise: twice as long each time
+ * that it went by itself in this view.  Where all are late now and then, or one
+ * after the other sends, it would never come to rest.
+ */
+static u64 cpg_lead_until(const struct cpg_engine *eng, u32 times)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	u32 shift = min_t(u32, ep->n_unasked, CPG_LEAD_DAMP_MAX);
+
+	return max(ep->since, ep->turned_at) +
+	       times * (cpg_lead_while(eng) << shift);
+}
+
+/*
  * Somebody else sends nearly everything, and has for some time.  If it has
  * more than it may send, its messages wait in its queue anyway, and to lead
  * would only cost it time.
@@ -335,8 +351,7 @@ static u32 cpg_lead_hot(const struct cpg_engine *eng)
 
 	if (ep->is_asked || ep->hot == CPG_NO_IDX || ep->hot == ep->me ||
 	    ep->n_hot < CPG_LEAD_HOT ||
-	    eng->now < max(ep->since, ep->turned_at) +
-		       CPG_LEAD_KEEP * cpg_lead_while(eng))
+	    eng->now < cpg_lead_until(eng, CPG_LEAD_KEEP))
 		return CPG_NO_IDX;
 	peer = ep->node[ep->hot]->peer;
 	if (!cpg_lead_is_able(eng, peer) || peer->is_unwell ||
@@ -356,7 +371,7 @@ void cpg_lead_timer(struct cpg_engine *eng)
 	    eng->state != CPG_STATE_OPERATIONAL || eng->stop_at != CPG_NEVER)
 		return;
 	cpg_lead_count(eng);
-	if (eng->now < max(ep->since, ep->turned_at) + cpg_lead_while(eng))
+	if (eng->now < cpg_lead_until(eng, 1))
 		return;
 	next = eng->is_unwell ? cpg_lead_next(eng) : cpg_lead_hot(eng);
 	if (next != CPG_NO_IDX)
