@@ -77,7 +77,7 @@ enum cpg_counter {
 	CPG_CNT_PROBES_SENT,	/* by way of others, to see who is at fault */
 	CPG_CNT_CLEARED,	/* suspects that were heard of in time */
 	CPG_CNT_REQUEUED,	/* messages sent again in a later view */
-	CPG_CNT_LEADS,		/* times that the lead changed hands in a view */
+	CPG_CNT_LEADS,		/* times that the lead changed hands */
 	__CPG_CNT_NR
 };
 

@@ -307,7 +307,8 @@ static u32 cpg_lead_find_hot(const struct cpg_epoch *ep)
 		if (ep->node[i]->n_ordered > ep->node[hot]->n_ordered)
 			hot = i;
 	}
-	if (sum < CPG_LEAD_COUNT_MIN || 4ULL * ep->node[hot]->n_ordered < 3 * sum)
+	if (sum < CPG_LEAD_COUNT_MIN ||
+	    4ULL * ep->node[hot]->n_ordered < 3 * sum)
 		return CPG_NO_IDX;
 	return hot;
 }

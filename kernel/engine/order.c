@@ -44,7 +44,7 @@ static bool cpg_order_is_wrong(const struct cpg_cursor *cur,
 	       pkt->body.gseq != cur->gseq;
 }
 
-/* May the log go on where this packet says?  Only behind all that has a place */
+/* May the log go on where this packet says?  Only behind what has a place. */
 static bool cpg_order_may_turn(const struct cpg_epoch *ep,
 			       const struct cpg_pkt *pkt)
 {

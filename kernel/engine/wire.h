@@ -108,7 +108,7 @@ struct cpg_wire_data {
 
 /* Flags of struct cpg_wire_data and struct cpg_wire_status */
 enum {
-	CPG_WIRE_F_LEADS = 1 << 0,	/* the sender leads: @flow is a leader's */
+	CPG_WIRE_F_LEADS = 1 << 0,	/* the sender leads; so is its @flow */
 	CPG_WIRE_F_UNWELL = 1 << 1,	/* STATUS: its timers are often late */
 };
 

@@ -339,7 +339,7 @@ static const char *test_last_word(void)
 static const char *test_chain(void)
 {
 	struct sim_link link;
-	u32 i, k, at, n = 0;
+	u32 i, k, at, to, n = 0;
 
 	up(5);
 	link = s->cfg.link;
@@ -350,8 +350,8 @@ static const char *test_chain(void)
 			sim_send(procs[i / 8 % 5], CPG_SVC_AGREED, 200);
 		for (k = 0; k < 5; k++) {
 			at = status(k).leader - s->cfg.nodeid;
-			if (at == k && !sim_node_lead(&s->nodes[k],
-					s->nodes[(k + 2) % 5].nodeid))
+			to = s->nodes[(k + 2) % 5].nodeid;
+			if (at == k && !sim_node_lead(&s->nodes[k], to))
 				n++;
 		}
 		sim_run(s, 100 * SIM_USEC);
