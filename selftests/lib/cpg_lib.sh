@@ -18,7 +18,8 @@
 # cpg_lib_check or cpg_lib_result, and ends with cpg_lib_done.  Times are in
 # milliseconds; those of cpg_lib_wait and of what is built on it are multiplied
 # by CPG_SPEED, which says how much slower than the machine a guest is.
-# CPG_LIB_FAMILY=6 puts a cluster on IPv6.
+# CPG_LIB_FAMILY=6 puts a cluster on IPv6, CPG_LIB_CLUSTER=corosync makes it of
+# corosync's daemons.
 
 readonly KSFT_SKIP=4
 
@@ -42,7 +43,18 @@ cpg_lib_init()
 	trap 'exit 130' INT TERM
 	echo "KTAP version 1"
 	[ "$(id -u)" = 0 ] || cpg_lib_skip "needs root"
+	cpg_lib_usable
+}
+
+cpg_lib_usable()
+{
 	[ -d /sys/module/cpg ] || cpg_lib_skip "the module is not loaded"
+}
+
+# Nodes of ours go with their namespaces.
+cpg_lib_nodes_end()
+{
+	:
 }
 
 # Ends what was started, newest first, and deletes the namespaces.
@@ -51,6 +63,7 @@ cpg_lib_cleanup()
 	local pid name
 
 	trap - EXIT
+	cpg_lib_nodes_end
 	# In braces, so that bash does not report what it reaps.
 	{
 		for pid in "${cpg_lib_children[@]}"; do
@@ -275,6 +288,19 @@ cpg_lib_down()
 	cpg_lib_in "$1" "$cpg_lib_cpg" down
 }
 
+# A send buffer that is soon full.
+cpg_lib_small_buffer()
+{
+	cpg_lib_in "$1" sysctl -q -w net.cpg.sndbuf=100000
+}
+
+# A node ends without a word to the others, and with it all handles on it.
+cpg_lib_crash()
+{
+	cpg_lib_cut "$1"
+	cpg_lib_down "$1" && cpg_lib_heal "$1"
+}
+
 # The nodes in the view of a node, "1 2 3", as "cpg show -j" tells.
 cpg_lib_view()
 {
@@ -284,6 +310,17 @@ cpg_lib_view()
 	json=${json//[[:space:]]/}
 	[[ $json =~ \"view\":\{[^}]*\"nodes\":\[([0-9,]*)\] ]] || return
 	echo "${BASH_REMATCH[1]//,/ }"
+}
+
+# The number of the view of a node.
+cpg_lib_view_number()
+{
+	local json
+
+	json=$(cpg_lib_in "$1" "$cpg_lib_cpg" show -j) || return
+	json=${json//[[:space:]]/}
+	[[ $json =~ \"view\":\{\"seq\":([0-9]+) ]] || return
+	echo "${BASH_REMATCH[1]}"
 }
 
 # cpg_lib_counter NODE NAME: a counter or the number of packets dropped.
@@ -409,3 +446,8 @@ cpg_lib_events()
 	grep -E '^[0-9]+ (msg|conf|view) ' "$cpg_lib_tmp/$1.out" |
 		cut -d ' ' -f 2-
 }
+
+if [ "${CPG_LIB_CLUSTER:-}" = corosync ]; then
+	# shellcheck source-path=SCRIPTDIR source=corosync_lib.sh
+	. "$cpg_lib_root/selftests/lib/corosync_lib.sh"
+fi
