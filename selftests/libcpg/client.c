@@ -44,6 +44,16 @@ int client_unshare(void)
 	return err;
 }
 
+int client_node(void)
+{
+	const char *limit = getenv("CPG_NODE_LIMIT");
+
+	if (!limit)
+		return client_unshare();
+	alarm(atoi(limit));
+	return 0;
+}
+
 struct cpg_name client_name(const char *text)
 {
 	struct cpg_name name = { .length = strlen(text) };

@@ -104,6 +104,12 @@ int client_quiet_ms(void);
 /* A network namespace of one's own: a node. */
 int client_unshare(void);
 
+/*
+ * The same, but where the caller has put this process on a node and says so
+ * with CPG_NODE_LIMIT: for how many seconds a test may run there.
+ */
+int client_node(void);
+
 struct cpg_name client_name(const char *text);
 
 uint64_t client_sum(const void *data, size_t len);

@@ -13,6 +13,7 @@
 #include "client.h"
 
 enum {
+	FEW = 6,		/* events, one in the callback of the other */
 	MANY = 20,
 };
 
@@ -24,7 +25,7 @@ FIXTURE(dispatch)
 
 FIXTURE_SETUP(dispatch)
 {
-	ASSERT_EQ(0, client_unshare());
+	ASSERT_EQ(0, client_node());
 	ASSERT_EQ(CS_OK, client_open(&self->a));
 	ASSERT_EQ(CS_OK, cpg_fd_get(self->a.handle, &self->fd));
 	ASSERT_TRUE(ev_is_conf(client_joined(&self->a, "group"), 1, 0, 1));
@@ -208,6 +209,7 @@ TEST_F(dispatch, other_flags_are_blocking)
 
 struct nested {
 	int		n;
+	int		max;
 	unsigned int	seed[MANY];
 	bool		is_in_order;
 };
@@ -222,21 +224,33 @@ static void hook_dispatch(struct client *c)
 	nested->is_in_order &= ev_is_msg(&ev, 10, seed);
 	if (seed % 3 == 0)
 		c->hook_error = cpg_dispatch(c->handle, CS_DISPATCH_ALL);
-	else if (seed % 3 == 1 && nested->n < MANY)
+	else if (seed % 3 == 1 && nested->n < nested->max)
 		c->hook_error = cpg_dispatch(c->handle, CS_DISPATCH_ONE);
+}
+
+static void expect_nested(struct __test_metadata *_metadata, struct client *c,
+			  int n)
+{
+	struct nested nested = { .max = n, .is_in_order = true };
+
+	ASSERT_TRUE(queue_up(c, n));
+	c->hook = hook_dispatch;
+	c->hook_arg = &nested;
+	EXPECT_EQ(CS_OK, cpg_dispatch(c->handle, CS_DISPATCH_ALL));
+	EXPECT_EQ(n, nested.n);
+	EXPECT_TRUE(nested.is_in_order);
+	EXPECT_EQ(CS_OK, c->hook_error);
 }
 
 TEST_F(dispatch, c54_dispatch_in_a_callback)
 {
-	struct nested nested = { .is_in_order = true };
+	expect_nested(_metadata, &self->a, FEW);
+}
 
-	ASSERT_TRUE(queue_up(&self->a, MANY));
-	self->a.hook = hook_dispatch;
-	self->a.hook_arg = &nested;
-	EXPECT_EQ(CS_OK, cpg_dispatch(self->a.handle, CS_DISPATCH_ALL));
-	EXPECT_EQ(MANY, nested.n);
-	EXPECT_TRUE(nested.is_in_order);
-	EXPECT_EQ(CS_OK, self->a.hook_error);
+/* Corosync's takes a megabyte of stack for each. */
+TEST_F(dispatch, dispatch_deep_in_callbacks)
+{
+	expect_nested(_metadata, &self->a, MANY);
 }
 
 struct calls {
@@ -403,7 +417,7 @@ TEST_F(dispatch, cancelled_in_a_callback)
 
 #endif /* __SANITIZE_ADDRESS__ */
 
-TEST_F(dispatch, initial_totem_conf)
+TEST_F(dispatch, c70_initial_totem_conf)
 {
 	const unsigned int flags = CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF;
 	const struct ev *ev;
@@ -416,7 +430,7 @@ TEST_F(dispatch, initial_totem_conf)
 	ev = client_next_of(&b, EV_TOTEM);
 	ASSERT_NE(NULL, ev);
 	ASSERT_EQ(CS_OK, cpg_local_get(b.handle, &id));
-	EXPECT_EQ(1, ev->n_members);
+	EXPECT_LE(1, ev->n_members);
 	EXPECT_EQ(id, ev->nodes[0]);
 	EXPECT_EQ(id, ev->ring.nodeid);
 	while (b.n_events < 2)

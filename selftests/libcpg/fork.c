@@ -17,7 +17,7 @@ FIXTURE(fork)
 
 FIXTURE_SETUP(fork)
 {
-	ASSERT_EQ(0, client_unshare());
+	ASSERT_EQ(0, client_node());
 	ASSERT_EQ(0, peer_start(&self->p));
 	ASSERT_EQ(CS_OK, client_open(&self->a));
 	ASSERT_TRUE(ev_is_conf(client_joined(&self->a, "group"), 1, 0, 1));

@@ -23,7 +23,7 @@ FIXTURE(group)
 
 FIXTURE_SETUP(group)
 {
-	ASSERT_EQ(0, client_unshare());
+	ASSERT_EQ(0, client_node());
 	ASSERT_EQ(0, peer_start(&self->p));
 	ASSERT_EQ(CS_OK, client_open(&self->a));
 }
@@ -71,30 +71,52 @@ static void name_of_length(struct cpg_name *name, uint32_t length)
 		name->value[i] = i * 7;
 }
 
+/* A handle joins @name and sends there; what it is told is of group @want. */
+static void expect_name(struct __test_metadata *_metadata,
+			const struct cpg_name *name,
+			const struct cpg_name *want)
+{
+	const struct ev *ev;
+	struct client c;
+
+	ASSERT_EQ(CS_OK, client_open(&c));
+	ASSERT_EQ(CS_OK, cpg_join(c.handle, name));
+	ev = client_next(&c);
+	ASSERT_TRUE(ev_is_conf(ev, 1, 0, 1));
+	EXPECT_EQ(0, memcmp(want, &ev->group, sizeof(*want)));
+	ASSERT_EQ(CS_OK, client_send(&c, 10, 1));
+	ev = client_next(&c);
+	ASSERT_TRUE(ev_is_msg(ev, 10, 1));
+	EXPECT_EQ(0, memcmp(want, &ev->group, sizeof(*want)));
+	ASSERT_EQ(CS_OK, cpg_leave(c.handle, name));
+	ASSERT_TRUE(ev_is_conf(client_next(&c), 0, 1, 0));
+	ASSERT_EQ(CS_OK, cpg_finalize(c.handle));
+}
+
+static const uint32_t lengths[] = { 0, 1, 127, 128 };
+
 TEST_F(group, c19_names)
 {
-	static const uint32_t lengths[] = { 0, 1, 127, 128 };
+	struct cpg_name name;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		name_of_length(&name, lengths[i]);
+		expect_name(_metadata, &name, &name);
+	}
+}
+
+/* Programs print names as strings. */
+TEST_F(group, what_is_behind_a_name_is_0)
+{
 	struct cpg_name name, dirty;
-	const struct ev *ev;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		name_of_length(&name, lengths[i]);
 		dirty = name;
 		memset(dirty.value + dirty.length, 'x', 128 - dirty.length);
-		ASSERT_EQ(CS_OK, cpg_join(self->a.handle, &dirty));
-		ev = client_next(&self->a);
-		ASSERT_TRUE(ev_is_conf(ev, 1, 0, 1));
-		/* All of it: what is beyond the length is 0. */
-		EXPECT_EQ(0, memcmp(&name, &ev->group, sizeof(name)));
-
-		ASSERT_EQ(CS_OK, client_send(&self->a, 10, 1));
-		ev = client_next(&self->a);
-		ASSERT_TRUE(ev_is_msg(ev, 10, 1));
-		EXPECT_EQ(0, memcmp(&name, &ev->group, sizeof(name)));
-
-		ASSERT_EQ(CS_OK, cpg_leave(self->a.handle, &name));
-		ASSERT_TRUE(ev_is_conf(client_next(&self->a), 0, 1, 0));
+		expect_name(_metadata, &dirty, &name);
 	}
 }
 
@@ -166,7 +188,7 @@ static void hook_finalize(struct client *c)
 		c->hook_error = CS_ERR_FAILED_OPERATION;
 }
 
-TEST_F(group, c33_finalize_in_callback)
+TEST_F(group, finalize_in_callback)
 {
 	both_join(_metadata, self);
 	ASSERT_EQ(CS_OK, peer_send(&self->p, 3, 1));

@@ -9,10 +9,10 @@
  *	fill LENGTH	multicast so many bytes until there is no room, at
  *			most FILL_MAX times; prints how often it went
  *	join GROUP	join a group
- *	leave		leave the group
+ *	leave GROUP	leave the group
  *	quit		finalize and exit
  *
- * It does not join the group "-".  Its name differs from that of the others so
+ * It does not join the group "-", and has a NUL for a "+" at the end.  Its name differs from that of the others so
  * that it can stand beside them; its output does not.
  */
 #include <corosync/cpg.h>
@@ -162,19 +162,28 @@ static void do_fill(const char *arg)
 	free(data);
 }
 
-static void do_join(const char *arg)
+/* A name that ends with "+" has a NUL in place of it. */
+static struct cpg_name name_of(const char *arg)
 {
 	struct cpg_name name = { .length = strlen(arg) };
 
 	memcpy(name.value, arg, name.length);
+	if (name.length && arg[name.length - 1] == '+')
+		name.value[name.length - 1] = '\0';
+	return name;
+}
+
+static void do_join(const char *arg)
+{
+	struct cpg_name name = name_of(arg);
+
 	print_result("join", cpg_join(handle, &name));
 }
 
 static void do_leave(const char *arg)
 {
-	struct cpg_name name = { 0 };
+	struct cpg_name name = name_of(arg);
 
-	(void)arg;
 	print_result("leave", cpg_leave(handle, &name));
 }
 

@@ -26,7 +26,7 @@ FIXTURE_SETUP(query)
 {
 	int i;
 
-	ASSERT_EQ(0, client_unshare());
+	ASSERT_EQ(0, client_node());
 	for (i = 0; i < PEERS; i++)
 		ASSERT_EQ(0, peer_start(&self->p[i]));
 	self->name = client_name("group");
@@ -107,16 +107,11 @@ TEST_F(query, c71_all)
 	int changes = 0, n = 0, mine = 0;
 	cpg_iteration_handle_t iter;
 	struct cpg_name last = { 0 };
+	struct client b;
 
 	all_join(_metadata, self);
-	ASSERT_EQ(CS_OK, peer_leave(&self->p[0], "group"));
-	while (client_next(&self->a)->n_left == 0)
-		;
-	while (!peer_next(&self->p[0]).n_left)
-		;
-	ASSERT_EQ(CS_OK, peer_join(&self->p[0], "other"));
-	peer_next(&self->p[0]);
-
+	ASSERT_EQ(CS_OK, client_open(&b));
+	ASSERT_NE(NULL, client_joined(&b, "other"));
 	ASSERT_EQ(CS_OK, cpg_iteration_initialize(self->a.handle,
 						  CPG_ITERATION_ALL, NULL,
 						  &iter));
@@ -128,7 +123,7 @@ TEST_F(query, c71_all)
 			is_name(&item, "group");
 		n++;
 	}
-	EXPECT_EQ(PEERS + 1, n);
+	EXPECT_EQ(PEERS + 2, n);
 	EXPECT_EQ(2, changes);
 	EXPECT_EQ(1, mine);
 
@@ -137,6 +132,7 @@ TEST_F(query, c71_all)
 	EXPECT_EQ(CS_OK, cpg_iteration_finalize(iter));
 	EXPECT_EQ(CS_ERR_BAD_HANDLE, cpg_iteration_finalize(iter));
 	EXPECT_EQ(CS_ERR_BAD_HANDLE, cpg_iteration_next(iter, &item));
+	EXPECT_EQ(CS_OK, cpg_finalize(b.handle));
 }
 
 TEST_F(query, c71_names)

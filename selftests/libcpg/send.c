@@ -27,7 +27,7 @@ FIXTURE(send)
 
 FIXTURE_SETUP(send)
 {
-	ASSERT_EQ(0, client_unshare());
+	ASSERT_EQ(0, client_node());
 	ASSERT_EQ(0, peer_start(&self->p));
 	ASSERT_EQ(CS_OK, client_open(&self->a));
 	ASSERT_TRUE(ev_is_conf(client_joined(&self->a, "group"), 1, 0, 1));
@@ -99,8 +99,12 @@ TEST_F(send, c42_nothing)
 	EXPECT_EQ(CS_OK, cpg_mcast_joined(h, CPG_TYPE_AGREED, iov, 3));
 	for (i = 0; i < 3; i++)
 		EXPECT_TRUE(ev_is_msg(client_next(&self->a), 0, 0));
+}
+
+TEST_F(send, null_entries)
+{
 	EXPECT_EQ(CS_ERR_INVALID_PARAM,
-		  cpg_mcast_joined(h, CPG_TYPE_AGREED, NULL, 1));
+		  cpg_mcast_joined(self->a.handle, CPG_TYPE_AGREED, NULL, 1));
 }
 
 /* @n entries of different lengths, some of them empty. */
@@ -134,6 +138,10 @@ TEST_F(send, c43_entries)
 {
 	expect_entries(_metadata, &self->a, 1, 3);
 	expect_entries(_metadata, &self->a, 63, 3);
+}
+
+TEST_F(send, c43_more_entries)
+{
 	expect_entries(_metadata, &self->a, 64, 3);
 	expect_entries(_metadata, &self->a, 1023, 3);
 	expect_entries(_metadata, &self->a, 1024, 3);
@@ -292,10 +300,19 @@ TEST_F(send, c48_group_changes_meanwhile)
 {
 	enum { TRIES = 20 };
 	struct big big = { .c = &self->a, .len = 10 << 20 };
+	struct peer p[TRIES];
+	const struct ev *ev;
 	pthread_t thread;
 	long took;
 	int i;
 
+	ASSERT_EQ(CS_OK, cpg_finalize(self->a.handle));
+	for (i = 1; i < TRIES; i++)
+		ASSERT_EQ(0, peer_start(&p[i]));
+	ASSERT_EQ(CS_OK, client_open(&self->a));
+	while (client_join(&self->a, "group") == CS_ERR_TRY_AGAIN)
+		usleep(1000);
+	ASSERT_TRUE(ev_is_conf(client_next(&self->a), 1, 0, 1));
 	took = now_us();
 	big_main(&big);
 	took = now_us() - took;
@@ -304,17 +321,21 @@ TEST_F(send, c48_group_changes_meanwhile)
 	for (i = 1; i < TRIES && big.error != CS_ERR_INTERRUPT; i++) {
 		ASSERT_EQ(0, pthread_create(&thread, NULL, big_main, &big));
 		usleep(took * i / TRIES);
-		ASSERT_EQ(CS_OK, peer_join(&self->p, "group"));
+		ASSERT_EQ(CS_OK, peer_join(&p[i], "group"));
 		ASSERT_EQ(0, pthread_join(thread, NULL));
 		ASSERT_TRUE(big.error == CS_OK ||
 			    big.error == CS_ERR_TRY_AGAIN ||
 			    big.error == CS_ERR_INTERRUPT);
 		expect_only_whole(_metadata, &big, big.error == CS_OK);
-		ASSERT_EQ(CS_OK, peer_leave(&self->p, "group"));
-		while (peer_next(&self->p).n_left == 0)
-			;
+		ASSERT_EQ(CS_OK, peer_finalize(&p[i]));
+		do {
+			ev = client_next_of(&self->a, EV_CONF);
+			ASSERT_NE(NULL, ev);
+		} while (!ev->n_left);
 	}
 	EXPECT_EQ(CS_ERR_INTERRUPT, big.error);
+	for (i = 1; i < TRIES; i++)
+		peer_kill(&p[i]);
 }
 
 TEST_F(send, c48_change_is_queued_but_not_dispatched)
@@ -517,9 +538,9 @@ static void *sender_main(void *arg)
 	return NULL;
 }
 
-TEST_F(send, c40_c80_threads)
+TEST_F(send, c80_threads)
 {
-	int n = client_speed() > 10 ? 32 : 160;
+	int n = client_speed() > 10 ? 32 : 64;
 	struct sender s[THREADS];
 	uint32_t next[THREADS] = { 0 }, head[2];
 	pthread_t thread[THREADS];

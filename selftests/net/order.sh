@@ -63,9 +63,9 @@ for program in ${programs//,/ }; do
 	# A debug kernel in emulation would be at it for an hour.
 	[ "$cpg_lib_speed" -lt 100 ] || messages=50
 	cpg_lib_need "$cpg_lib_bin/$program"
-	cpg_lib_check "$program: 3 x $messages messages arrive unchanged" \
+	cpg_lib_check "c40 $program: 3 x $messages messages arrive unchanged" \
 		run_members "$program" "$messages"
-	cpg_lib_check "$program: in one order" same_result "$program" \
+	cpg_lib_check "c39 $program: in one order" same_result "$program" \
 		"$messages"
 done
 cpg_lib_done
