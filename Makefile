@@ -8,6 +8,7 @@
 #   make coverage          how much of the engine the tests run, and what not
 #   make demo              three nodes in one guest
 #   make test              everything, in every lane
+#   make conformance       ours and corosync's, statement by statement
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
@@ -52,6 +53,9 @@ demo: setup
 test:
 	selftests/run_tests
 
+conformance: setup
+	selftests/conformance/run
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	$(MAKE) -C userspace clean
@@ -59,4 +63,4 @@ clean:
 	rm -rf build
 
 .PHONY: all modules lib install dkms-install check sim selftests coverage \
-	setup kernels demo test clean
+	setup kernels demo test conformance clean
