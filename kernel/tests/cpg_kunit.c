@@ -218,7 +218,7 @@ static void cpg_sock_view_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), SCM_CPG_CONFCHG);
 	KUNIT_EXPECT_EQ(test, cpg_test_recv(sock, data, 8), SCM_CPG_VIEW);
 
-	/* An event fits an empty buffer of any size, a second one is too much. */
+	/* An event fits an empty buffer of any size, a second is too much. */
 	cs->sk.sk_rcvbuf = 1;
 	cpg_node_lock(node);
 	cpg_sk_deliver(cs, node->view);

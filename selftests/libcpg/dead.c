@@ -24,7 +24,7 @@ enum {
 #define TOOL	"../../userspace/tools/cpg"
 
 /* Of this process's namespace. */
-static int slow_timeout(int ms)
+static int set_slow_timeout(int ms)
 {
 	char line[80];
 
@@ -142,7 +142,7 @@ TEST_F(dead, c50_c51_in_time)
 	struct ev ev;
 	int i, n;
 
-	ASSERT_EQ(0, slow_timeout(86400000));
+	ASSERT_EQ(0, set_slow_timeout(86400000));
 	n = fill(_metadata, &self->p);
 	for (i = 0; i < n; i++)
 		ASSERT_TRUE(ev_is_msg(client_next(&self->a), 1000, i));
@@ -156,7 +156,7 @@ TEST_F(dead, c51_evicted)
 {
 	struct ev ev;
 
-	ASSERT_EQ(0, slow_timeout(SLOW_MS * client_speed()));
+	ASSERT_EQ(0, set_slow_timeout(SLOW_MS * client_speed()));
 	fill(_metadata, &self->p);
 	ev = peer_next(&self->p);
 	EXPECT_TRUE(ev_is_conf(&ev, 1, 1, 0));

@@ -229,28 +229,30 @@ static void hook_dispatch(struct client *c)
 }
 
 static void expect_nested(struct __test_metadata *_metadata, struct client *c,
-			  int n)
+			  struct nested *nested)
 {
-	struct nested nested = { .max = n, .is_in_order = true };
-
-	ASSERT_TRUE(queue_up(c, n));
+	ASSERT_TRUE(queue_up(c, nested->max));
 	c->hook = hook_dispatch;
-	c->hook_arg = &nested;
+	c->hook_arg = nested;
 	EXPECT_EQ(CS_OK, cpg_dispatch(c->handle, CS_DISPATCH_ALL));
-	EXPECT_EQ(n, nested.n);
-	EXPECT_TRUE(nested.is_in_order);
+	EXPECT_EQ(nested->max, nested->n);
+	EXPECT_TRUE(nested->is_in_order);
 	EXPECT_EQ(CS_OK, c->hook_error);
 }
 
 TEST_F(dispatch, c54_dispatch_in_a_callback)
 {
-	expect_nested(_metadata, &self->a, FEW);
+	struct nested nested = { .max = FEW, .is_in_order = true };
+
+	expect_nested(_metadata, &self->a, &nested);
 }
 
 /* Corosync's takes a megabyte of stack for each. */
 TEST_F(dispatch, dispatch_deep_in_callbacks)
 {
-	expect_nested(_metadata, &self->a, MANY);
+	struct nested nested = { .max = MANY, .is_in_order = true };
+
+	expect_nested(_metadata, &self->a, &nested);
 }
 
 struct calls {

@@ -12,8 +12,9 @@
  *	leave GROUP	leave the group
  *	quit		finalize and exit
  *
- * It does not join the group "-", and has a NUL for a "+" at the end.  Its name differs from that of the others so
- * that it can stand beside them; its output does not.
+ * It does not join the group "-", and has a NUL for a "+" at the end.  Its name
+ * differs from that of the others so that it can stand beside them; its output
+ * does not.
  */
 #include <corosync/cpg.h>
 #include <errno.h>

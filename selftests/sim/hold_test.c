@@ -9,7 +9,7 @@ enum {
 	GROUP = 1,
 	OTHER = 2,
 	LEN = 1000,
-	ENOUGH = 50,		/* more messages of LEN than a process may leave */
+	ENOUGH = 50,		/* messages of LEN, more than may be left */
 };
 
 /* On each node a process in another group, beside that of procs[]. */
@@ -482,8 +482,8 @@ static const char *test_nomem(void)
 static const struct ktap_test tests[] = {
 	TEST(in_time), TEST(too_slow), TEST(trickle), TEST(patient),
 	TEST(crash), TEST(leave), TEST(detach), TEST(stop), TEST(two),
-	TEST(merge), TEST(split), TEST(on_its_way), TEST(wavers), TEST(loss), TEST(join),
-	TEST(pause), TEST(parked), TEST(between), TEST(nomem),
+	TEST(merge), TEST(split), TEST(on_its_way), TEST(wavers), TEST(loss),
+	TEST(join), TEST(pause), TEST(parked), TEST(between), TEST(nomem),
 };
 
 int main(int argc, char **argv)

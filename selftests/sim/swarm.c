@@ -31,7 +31,7 @@ u64 swarm_pick_log(struct swarm *w, u64 lo, u64 hi)
 	return pick(w, min(lo, hi), hi);
 }
 
-/* As swarm_pick(): runs without lazy processes are as if these did not exist. */
+/* As pick(): runs without lazy processes are as if these did not exist. */
 static u64 pick_lazy(struct swarm *w, u64 lo, u64 hi)
 {
 	return sim_rng_range(&w->lazy_rng, lo, hi);
