@@ -27,6 +27,13 @@ int cpg_test_speed(void)
 	return speed > 0 ? speed : 1;
 }
 
+int cpg_test_patience(void)
+{
+	int speed = cpg_test_speed();
+
+	return speed < 5 ? speed : 5;
+}
+
 int cpg_test_unshare(void)
 {
 	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };

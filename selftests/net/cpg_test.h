@@ -68,6 +68,9 @@ struct cpg_test_event {
 /* CPG_SPEED: how many times slower than User-Mode Linux this machine is. */
 int cpg_test_speed(void);
 
+/* The same for times that only have to pass, which need not grow as much. */
+int cpg_test_patience(void);
+
 /* A network namespace of this process alone, loopback up. */
 int cpg_test_unshare(void);
 

@@ -14,7 +14,7 @@ enum {
 	SMALL = 8192,		/* SO_RCVBUF of the slow member */
 	PAYLOAD = 1000,
 	MANY = 200,		/* more messages than SMALL holds */
-	SLOW_MS = 100,		/* net.cpg.slow_timeout, times CPG_SPEED */
+	SLOW_MS = 400,		/* net.cpg.slow_timeout, with patience */
 };
 
 FIXTURE(evict)
@@ -31,7 +31,7 @@ FIXTURE_SETUP(evict)
 	char ms[16];
 
 	ASSERT_EQ(0, cpg_test_unshare());
-	snprintf(ms, sizeof(ms), "%d", SLOW_MS * cpg_test_speed());
+	snprintf(ms, sizeof(ms), "%d", SLOW_MS * cpg_test_patience());
 	ASSERT_EQ(0, cpg_test_sysctl("slow_timeout", ms));
 	self->fd = cpg_test_socket();
 	ASSERT_LE(0, self->fd);
