@@ -14,22 +14,8 @@ debian_lib=$(ldconfig -p | awk '$1 == "libcpg.so.4" { print $NF; exit }')
 readonly ABIDIFF_ABI_CHANGE=4	# bit of its exit status
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-count=0 failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	count=$((count + 1))
-	if "$@" > "$tmp/out" 2>&1; then
-		echo "ok $count $name"
-		return
-	fi
-	failed=$((failed + 1))
-	echo "not ok $count $name"
-	sed 's/^/# /' "$tmp/out"
-}
+# shellcheck source-path=SCRIPTDIR source=../lib/check.sh
+. ../lib/check.sh
 
 # check_debian FILE NAME COMMAND...: skipped without the file.
 check_debian()

@@ -14,22 +14,8 @@ cpgtool=/usr/sbin/corosync-cpgtool
 tmp=$(mktemp -d)
 pid='' corosync=''
 trap '[ -z "$pid$corosync" ] || kill $pid $corosync; rm -rf "$tmp"' EXIT
-count=0 failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	count=$((count + 1))
-	if "$@" > "$tmp/out" 2>&1; then
-		echo "ok $count $name"
-		return
-	fi
-	failed=$((failed + 1))
-	echo "not ok $count $name"
-	sed 's/^/# /' "$tmp/out"
-}
+# shellcheck source-path=SCRIPTDIR source=../lib/check.sh
+. ../lib/check.sh
 
 skip()
 {

@@ -12,22 +12,8 @@ man=$top/userspace/man
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 root=$tmp/root
-count=0 failed=0
-
-check()
-{
-	local name=$1
-
-	shift
-	count=$((count + 1))
-	if "$@" > "$tmp/out" 2>&1; then
-		echo "ok $count $name"
-		return
-	fi
-	failed=$((failed + 1))
-	echo "not ok $count $name"
-	sed 's/^/# /' "$tmp/out"
-}
+# shellcheck source-path=SCRIPTDIR source=../lib/check.sh
+. ../lib/check.sh
 
 make_install()
 {
