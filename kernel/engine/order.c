@@ -664,10 +664,9 @@ void cpg_order_flush(struct cpg_engine *eng)
 static void cpg_order_probe(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
-	u32 i;
-
 	bool is_behind = false;
 	u64 end;
+	u32 i;
 
 	eng->probe_at = CPG_NEVER;
 	if (ep->frozen || ep->n == 1)
