@@ -181,6 +181,7 @@ void cpg_sk_purge(struct cpg_sock *cs)
  */
 void cpg_sk_evict(struct cpg_node *node, struct cpg_sock *cs)
 {
+	lockdep_assert_held(&node->lock);
 	CPG_INC_STATS(node, CPG_MIB_EVICTED);
 	cpg_sk_hup(cs, ECONNRESET);
 	if (cs->proc)

@@ -100,6 +100,7 @@ void cpg_sk_sent(struct cpg_sock *cs, u32 len)
  */
 void cpg_sk_held(struct cpg_sock *cs, bool held)
 {
+	lockdep_assert_held(&cpg_sk_node(&cs->sk)->lock);
 	WRITE_ONCE(cs->held, held);
 	/* Pairs with cpg_sk_writable_or_wake(). */
 	smp_mb();
