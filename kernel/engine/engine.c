@@ -237,6 +237,7 @@ struct cpg_engine *cpg_engine_create(const struct cpg_engine_config *cfg,
 	cpg_group_init(eng);
 	eng->join_no = eng->cfg.first_no - 1;
 	eng->join_at = CPG_NEVER;
+	eng->pack_at = CPG_NEVER;
 	eng->own_at = CPG_NEVER;
 	eng->nomem_at = CPG_NEVER;
 	eng->stop_at = CPG_NEVER;
@@ -403,9 +404,10 @@ static u64 cpg_engine_next_deadline(const struct cpg_engine *eng)
 	const struct cpg_epoch *ep = eng->epoch;
 	const u64 timers[] = {
 		eng->heartbeat_at, eng->beacon_at, eng->join_at, eng->ack_at,
-		eng->announce_at, eng->own_at, eng->probe_at, eng->nomem_at,
-		eng->stop_at, cpg_commit_deadline(eng), cpg_hold_deadline(eng),
-		cpg_view_deadline(eng), cpg_detect_deadline(eng),
+		eng->announce_at, eng->pack_at, eng->own_at, eng->probe_at,
+		eng->nomem_at, eng->stop_at, cpg_commit_deadline(eng),
+		cpg_hold_deadline(eng), cpg_view_deadline(eng),
+		cpg_detect_deadline(eng),
 	};
 	u64 deadline = CPG_NEVER;
 	u32 i;

@@ -410,6 +410,10 @@ void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc);
  * @proc: the process
  * @ev: CPG_EVENT_MSG with its payload and service; a reference is taken.  The
  *	engine sets sender and seq.  At most CPG_MSG_MAX bytes.
+ * @wait: nanoseconds that the message may wait for others to travel with it,
+ *	because more are about to follow; 0: none.  It goes earlier when there
+ *	is enough for a burst of packets, when something follows that may not
+ *	wait, or with cpg_engine_push().
  *
  * There is no limit here to what a process may have queued: who calls counts,
  * and counts back on @ops->sent.
@@ -419,7 +423,14 @@ void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc);
  * back: @ops->held says when it is not any more), -ENOMEM, -ENETDOWN.
  */
 int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
-		    struct cpg_event *ev);
+		    struct cpg_event *ev, u64 wait);
+
+/**
+ * cpg_engine_push() - send what waits for company
+ * @eng: engine
+ * @now: time
+ */
+void cpg_engine_push(struct cpg_engine *eng, u64 now);
 
 /**
  * cpg_engine_hold() - a local process can take no more, or can again

@@ -672,6 +672,7 @@ struct cpg_proc {
  * @join_at: timer: the next JOIN
  * @ack_at: timer: tell the leader what is held
  * @announce_at: timer: leader: tell all what is stable
+ * @pack_at: timer: send what waits for company; CPG_NEVER: nothing does
  * @own_at: timer: repeat own packets that no order covers
  * @probe_at: timer: leader: remind those that are behind
  * @nomem_at: timer: try again what there was no memory for
@@ -732,6 +733,7 @@ struct cpg_engine {
 	u64				join_at;
 	u64				ack_at;
 	u64				announce_at;
+	u64				pack_at;
 	u64				own_at;
 	u64				probe_at;
 	u64				nomem_at;
@@ -873,6 +875,7 @@ void cpg_lead_timer(struct cpg_engine *eng);
 
 /* send.c */
 void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx);
+void cpg_send_wait(struct cpg_engine *eng, u64 wait);
 void cpg_send_queue_first(struct cpg_engine *eng, struct cpg_txmsg *tx);
 bool cpg_send_is_open(const struct cpg_engine *eng);
 bool cpg_send_kick(struct cpg_engine *eng);

@@ -530,7 +530,7 @@ void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc)
 }
 
 int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
-		    struct cpg_event *ev)
+		    struct cpg_event *ev, u64 wait)
 {
 	struct cpg_trace trace = {
 		.kind = CPG_TRACE_ACCEPT,
@@ -564,6 +564,8 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 	eng->counters[CPG_CNT_MSGS_SENT]++;
 	cpg_engine_trace(eng, &trace);
 	cpg_send_queue(eng, tx);
+	eng->now = now;
+	cpg_send_wait(eng, wait);
 	cpg_engine_run(eng, now);
 	return 0;
 }

@@ -13,6 +13,8 @@ enum {
 	CPG_SEND_RUNS_MAX = 4,
 	/* Packets repeated to the leader at once. */
 	CPG_SEND_REPEAT_MAX = 4,
+	/* So many full packets, and what waits for company has enough. */
+	CPG_SEND_BURST = 8,
 };
 
 /* What will go into the next packet. */
@@ -44,6 +46,8 @@ void cpg_send_queue(struct cpg_engine *eng, struct cpg_txmsg *tx)
 		list_add_tail(&tx->link, &eng->parked);
 		return;
 	}
+	if (tx->rec_type != CPG_REC_MSG)
+		eng->pack_at = CPG_NEVER;
 	eng->queued += tx->len;
 	list_add_tail(&tx->link, &eng->sendq);
 }
@@ -56,8 +60,29 @@ void cpg_send_queue_first(struct cpg_engine *eng, struct cpg_txmsg *tx)
 {
 	cpg_send_rewind(tx);
 	tx->is_queued = true;
+	eng->pack_at = CPG_NEVER;
 	eng->queued += tx->len;
 	list_add(&tx->link, &eng->sendq);
+}
+
+/*
+ * A message was queued: it may wait for others, and those before it with it,
+ * or it may not.  What waits is sent when its time is over, or when there is
+ * enough of it.  Behind what the window stops, it waits for that.
+ */
+void cpg_send_wait(struct cpg_engine *eng, u64 wait)
+{
+	if (!wait || eng->epoch->n == 1 ||
+	    eng->queued >= CPG_SEND_BURST * eng->cfg.mtu)
+		eng->pack_at = CPG_NEVER;
+	else if (list_is_singular(&eng->sendq))
+		cpg_engine_arm(eng, &eng->pack_at, wait);
+}
+
+void cpg_engine_push(struct cpg_engine *eng, u64 now)
+{
+	eng->pack_at = CPG_NEVER;
+	cpg_engine_run(eng, now);
 }
 
 static void cpg_send_plan(struct cpg_engine *eng, u32 room,
@@ -260,7 +285,7 @@ bool cpg_send_is_open(const struct cpg_engine *eng)
 	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
 
 	return eng->state == CPG_STATE_OPERATIONAL && !ep->frozen &&
-	       !list_empty(&eng->sendq) &&
+	       !list_empty(&eng->sendq) && eng->pack_at == CPG_NEVER &&
 	       stream->next < stream->base + CPG_STREAM_WINDOW -
 			      CPG_SEND_RESERVE;
 }
@@ -344,7 +369,7 @@ void cpg_send_progress(struct cpg_engine *eng)
 }
 
 /* No order covers what was sent: perhaps the leader does not have it. */
-void cpg_send_timer(struct cpg_engine *eng)
+static void cpg_send_repeat(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
@@ -373,6 +398,13 @@ void cpg_send_timer(struct cpg_engine *eng)
 		       cpg_engine_rto(eng, ++eng->own_tries));
 }
 
+void cpg_send_timer(struct cpg_engine *eng)
+{
+	if (eng->pack_at <= eng->now)
+		eng->pack_at = CPG_NEVER;
+	cpg_send_repeat(eng);
+}
+
 /* What the old view did not deliver comes first in the next one. */
 void cpg_send_requeue(struct cpg_engine *eng)
 {
@@ -385,6 +417,7 @@ void cpg_send_requeue(struct cpg_engine *eng)
 	list_splice_init(&eng->flight, &eng->sendq);
 	list_for_each_entry(tx, &eng->sendq, link)
 		cpg_send_rewind(tx);
+	eng->pack_at = CPG_NEVER;
 	eng->own_at = CPG_NEVER;
 	eng->own_tries = 0;
 	eng->rtt_oseq = 0;

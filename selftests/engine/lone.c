@@ -132,7 +132,7 @@ int lone_send(struct cpg_proc *proc, u8 service, u32 len)
 	cpg_event_add_slice(ev, buf, 0, len);
 	cpg_buf_put(buf);
 	ev->service = service;
-	err = cpg_engine_send(eng, now, proc, ev);
+	err = cpg_engine_send(eng, now, proc, ev, 0);
 	cpg_event_put(ev);
 	return err;
 }

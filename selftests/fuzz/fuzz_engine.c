@@ -337,7 +337,8 @@ static void step_send(struct fuzz_node *node, struct fuzz_proc *proc, u32 arg)
 	memset(buf->data, arg, len);
 	ev->service = arg & 3;
 	cpg_event_add_slice(ev, buf, 0, len);
-	cpg_engine_send(node->eng, now, proc->eng, ev);
+	cpg_engine_send(node->eng, now, proc->eng, ev,
+			arg & 4 ? CPG_NSEC_PER_MSEC : 0);
 	cpg_event_put(ev);
 	cpg_buf_put(buf);
 }
@@ -390,6 +391,8 @@ static void step(struct fuzz_input *in)
 			cpg_engine_stop(node->eng, now);
 		else if (op & 0x40)
 			cpg_engine_lead(node->eng, now, take(in, 1) & 3);
+		else if (op & 0x20)
+			cpg_engine_push(node->eng, now);
 		else
 			cpg_engine_flush(node->eng, now);
 		break;

@@ -160,7 +160,7 @@ static void cpg_fab_submit(struct fab_node *node, u64 t)
 	ev->service = CPG_SVC_AGREED;
 	cpg_event_add_slice(ev, buf, 0, buf->len);
 	cpg_buf_put(buf);
-	if (cpg_engine_send(cn->eng, node->cpu, cn->proc, ev))
+	if (cpg_engine_send(cn->eng, node->cpu, cn->proc, ev, 0))
 		abort();
 	cpg_event_put(ev);
 }

@@ -159,8 +159,166 @@ static const char *test_churn(void)
 	return test_end();
 }
 
+/*
+ * Messages that wait for company.  Node 2 sends, which does not lead.
+ */
+enum {
+	LEN = 64,
+	/* Longer than anything here takes, and shorter than a heartbeat. */
+	WAIT = 5 * SIM_MSEC,
+};
+
+static u64 pack_packets(u32 i)
+{
+	struct cpg_status st;
+
+	cpg_engine_status(s->nodes[i].eng, &st);
+	return st.counters[CPG_CNT_PACKETS_SENT];
+}
+
+static void pack_send(u32 i, u32 n, u32 len, u64 wait)
+{
+	while (n--)
+		CHECK_TRUE(!sim_send_wait(procs[i], CPG_SVC_AGREED, len, wait));
+}
+
+static void pack_begin(void)
+{
+	test_procs(3);
+	CHECK_TRUE(test_leader() != s->nodes[1].nodeid);
+	sim_run(s, 100 * SIM_MSEC);
+	CHECK_TRUE(sim_drained(s));
+}
+
+/* All that waits goes in one packet, when the time of the first is over. */
+static const char *test_pack_time(void)
+{
+	u32 before;
+	u64 packets;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	packets = pack_packets(1);
+	pack_send(1, 10, LEN, WAIT);
+	CHECK_TRUE(pack_packets(1) == packets);
+	sim_run(s, WAIT - SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before);
+	sim_run(s, 2 * SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 10);
+	/* To each of the others one, and perhaps an acknowledgment. */
+	CHECK_TRUE(pack_packets(1) - packets <= 2 + 1);
+	return test_end();
+}
+
+/* Not the time of the last: who goes on sending makes nobody wait longer. */
+static const char *test_pack_first(void)
+{
+	u32 before;
+	u32 i;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	for (i = 0; i < 4; i++) {
+		pack_send(1, 1, LEN, WAIT);
+		sim_run(s, WAIT / 4 + SIM_USEC);
+	}
+	sim_run(s, SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 4);
+	return test_end();
+}
+
+static const char *test_pack_push(void)
+{
+	u32 before;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	pack_send(1, 3, LEN, WAIT);
+	sim_push(&s->nodes[1]);
+	sim_run(s, SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 3);
+	return test_end();
+}
+
+/* One that does not wait takes those before it along. */
+static const char *test_pack_hurry(void)
+{
+	u32 before;
+	u64 packets;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	packets = pack_packets(1);
+	pack_send(1, 3, LEN, WAIT);
+	pack_send(1, 1, LEN, 0);
+	CHECK_TRUE(pack_packets(1) - packets == 2);
+	sim_run(s, SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 4);
+	return test_end();
+}
+
+/* Enough for a burst of packets does not wait. */
+static const char *test_pack_burst(void)
+{
+	u32 before;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	pack_send(1, 400, LEN, WAIT);
+	sim_run(s, SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs >= before + 200);
+	sim_run(s, WAIT);
+	CHECK_TRUE(procs[0]->n_msgs == before + 400);
+	return test_end();
+}
+
+/* A leave does not wait, and what was sent before comes before. */
+static const char *test_pack_leave(void)
+{
+	u32 before;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	pack_send(1, 3, LEN, WAIT);
+	sim_leave(procs[1]);
+	procs[1] = NULL;
+	sim_run(s, SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 3);
+	return test_end();
+}
+
+/* What waits when the view changes is sent in the next one, at once. */
+static const char *test_pack_view(void)
+{
+	u32 before;
+
+	pack_begin();
+	before = procs[2]->n_msgs;
+	pack_send(1, 3, LEN, SIM_SEC);
+	sim_node_crash(&s->nodes[0]);
+	sim_run(s, s->cfg.suspect + 100 * SIM_MSEC);
+	CHECK_TRUE(procs[2]->n_msgs == before + 3);
+	return test_end();
+}
+
+/* A node that stops does not keep what waits. */
+static const char *test_pack_stop(void)
+{
+	u32 before;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	pack_send(1, 3, LEN, SIM_SEC);
+	sim_node_stop(&s->nodes[1]);
+	sim_run(s, 10 * SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 3);
+	return test_end();
+}
+
 static const struct ktap_test tests[] = {
 	TEST(one), TEST(fair), TEST(pace), TEST(loss), TEST(churn),
+	TEST(pack_time), TEST(pack_first), TEST(pack_push), TEST(pack_hurry),
+	TEST(pack_burst), TEST(pack_leave), TEST(pack_view), TEST(pack_stop),
 };
 
 int main(int argc, char **argv)

@@ -34,6 +34,7 @@ static const char *const formats[__SIM_LOG_NR] = {
 	[SIM_LOG_DETACH]	= "detach pid %llu",
 	[SIM_LOG_SEND] =
 		"send pid %llu service %llu %llu bytes: %lld, %016llx",
+	[SIM_LOG_PUSH]		= "push",
 	[SIM_LOG_LEFT]		= "  left pid %llu",
 	[SIM_LOG_EVICT]		= "  no memory for an event of pid %llu",
 	[SIM_LOG_DELIVER] =

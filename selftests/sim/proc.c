@@ -481,14 +481,15 @@ static struct cpg_event *send_event(struct sim *s, u8 svc, u32 len, u64 *hash)
 }
 
 /**
- * sim_send() - a process sends a message
+ * sim_send_wait() - a process sends a message, and will send more
  * @proc: the process
  * @svc: CPG_SVC_*
  * @len: bytes
+ * @wait: ns that the message may wait for those
  *
  * Return: 0, -EAGAIN if too much is queued, or what the engine says.
  */
-int sim_send(struct sim_proc *proc, u8 svc, u32 len)
+int sim_send_wait(struct sim_proc *proc, u8 svc, u32 len, u64 wait)
 {
 	struct sim_node *node = proc->node;
 	struct sim *s = node->s;
@@ -503,7 +504,8 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 	/* It may be delivered before this call returns. */
 	proc->queued += len;
 	held = proc->held;
-	err = cpg_engine_send(node->eng, sim_node_now(node), proc->eng, ev);
+	err = cpg_engine_send(node->eng, sim_node_now(node), proc->eng, ev,
+			      wait);
 	cpg_event_put(ev);
 	if (err) {
 		proc->queued -= len;
@@ -517,4 +519,20 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 	sim_log(s, node->nodeid, SIM_LOG_SEND, proc->pid, svc, len, err, hash);
 	sim_node_called(node);
 	return err;
+}
+
+/* As sim_send_wait(); the message does not wait. */
+int sim_send(struct sim_proc *proc, u8 svc, u32 len)
+{
+	return sim_send_wait(proc, svc, len, 0);
+}
+
+/* What waits for company at a node is sent. */
+void sim_push(struct sim_node *node)
+{
+	if (node->paused)
+		return;
+	sim_log(node->s, node->nodeid, SIM_LOG_PUSH, 0, 0, 0, 0, 0);
+	cpg_engine_push(node->eng, sim_node_now(node));
+	sim_node_called(node);
 }

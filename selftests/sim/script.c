@@ -16,6 +16,7 @@ static const struct {
 	[SIM_OP_PAUSE]		= { "pause", 2 },
 	[SIM_OP_CLOCK]		= { "clock", 2 },
 	[SIM_OP_LEAD]		= { "lead", 2 },
+	[SIM_OP_PUSH]		= { "push", 1 },
 	[SIM_OP_NOMEM]		= { "nomem", 2 },
 	[SIM_OP_LINKS]		= { "links", 5 },
 	[SIM_OP_CUT]		= { "cut", 2 },
@@ -29,7 +30,7 @@ static const struct {
 	[SIM_OP_JOIN]		= { "join", 5 },
 	[SIM_OP_LEAVE]		= { "leave", 1 },
 	[SIM_OP_DETACH]		= { "detach", 1 },
-	[SIM_OP_SEND]		= { "send", 3 },
+	[SIM_OP_SEND]		= { "send", 4 },
 	[SIM_OP_LAZY]		= { "lazy", 2 },
 	[SIM_OP_READ]		= { "read", 2 },
 	[SIM_OP_END]		= { "end", 0 },
@@ -125,7 +126,7 @@ static void op_proc(struct sim_script *sc, u32 kind, const u64 *a)
 	else if (kind == SIM_OP_READ)
 		sim_read(proc, a[1]);
 	else
-		sim_send(proc, a[1], a[2]);
+		sim_send_wait(proc, a[1], a[2], a[3]);
 }
 
 static void op_node(struct sim *s, u32 kind, const u64 *a)
@@ -153,6 +154,9 @@ static void op_node(struct sim *s, u32 kind, const u64 *a)
 		break;
 	case SIM_OP_LEAD:
 		sim_node_lead(node, s->nodes[a[1]].nodeid);
+		break;
+	case SIM_OP_PUSH:
+		sim_push(node);
 		break;
 	}
 }

@@ -19,6 +19,7 @@ enum sim_op_kind {
 	SIM_OP_PAUSE,		/* slot, nanoseconds */
 	SIM_OP_CLOCK,		/* slot, nanoseconds that the clock leaps */
 	SIM_OP_LEAD,		/* slot, slot of who is to lead */
+	SIM_OP_PUSH,		/* slot */
 	SIM_OP_NOMEM,		/* slot, allocations that fail, of 2^32 */
 	SIM_OP_LINKS,		/* loss, dup, reorder, delay, jitter of all */
 	SIM_OP_CUT,		/* from slot, to slot */
@@ -32,7 +33,7 @@ enum sim_op_kind {
 	SIM_OP_JOIN,		/* process, slot, group, pid, flags */
 	SIM_OP_LEAVE,		/* process */
 	SIM_OP_DETACH,		/* process */
-	SIM_OP_SEND,		/* process, service, bytes */
+	SIM_OP_SEND,		/* process, service, bytes, wait */
 	SIM_OP_LAZY,		/* process, enum sim_lazy */
 	SIM_OP_READ,		/* process, bytes */
 	SIM_OP_END,		/* the cluster has to come to rest */

@@ -57,6 +57,7 @@ enum sim_log_kind {
 	SIM_LOG_LEAVE,
 	SIM_LOG_DETACH,
 	SIM_LOG_SEND,
+	SIM_LOG_PUSH,
 	SIM_LOG_LEFT,
 	SIM_LOG_EVICT,
 	SIM_LOG_DELIVER,
@@ -492,6 +493,8 @@ struct sim_proc *sim_join_as(struct sim_node *node, u32 group, u32 flags,
 int sim_leave(struct sim_proc *proc);
 void sim_detach(struct sim_proc *proc);
 int sim_send(struct sim_proc *proc, u8 svc, u32 len);
+int sim_send_wait(struct sim_proc *proc, u8 svc, u32 len, u64 wait);
+void sim_push(struct sim_node *node);
 void sim_proc_break(struct sim_proc *proc);
 void sim_due_show(struct sim_node *node);
 void sim_due_drop(struct sim_node *node);

@@ -178,6 +178,14 @@ static u32 pick_len(struct swarm *w)
 	return pick(w, 0, 3) ? pick(w, 65537, max) : max;
 }
 
+/* How long a message may wait for the next. */
+static u64 pick_wait(struct swarm *w)
+{
+	if (!w->packs || !sim_rng_below(&w->pack_rng, 4))
+		return 0;
+	return sim_rng_range(&w->pack_rng, 1, SIM_MSEC);
+}
+
 /* A process sends some messages. */
 void swarm_send(struct swarm *w, struct sim_proc *proc)
 {
@@ -195,7 +203,7 @@ void swarm_send(struct swarm *w, struct sim_proc *proc)
 		if (w->services)
 			svc = pick(w, 0, CPG_SVC_SAFE);
 		act_counts(w);
-		do_op(w, SIM_OP_SEND, proc->no, svc, len, 0);
+		do_op(w, SIM_OP_SEND, proc->no, svc, len, pick_wait(w));
 	}
 }
 
@@ -231,6 +239,8 @@ static void swarm_act(struct sim *s, void *arg)
 		swarm_part(w, proc);
 	else if (node)
 		swarm_send(w, proc);
+	if (node && w->packs && !sim_rng_below(&w->pack_rng, 4))
+		do_op(w, SIM_OP_PUSH, node->slot, 0, 0, 0);
 	/* Nobody may be up any more, or able to send. */
 	if (w->n_left == n_left)
 		act_counts(w);
@@ -313,6 +323,7 @@ static void plan_work(struct swarm *w)
 	w->large = pick(w, 0, 7) == 0;
 	w->quorum = pick(w, 0, 1);
 	w->lazy = pick_lazy(w, 0, 2) == 0;
+	w->packs = sim_rng_below(&w->pack_rng, 3) == 0;
 	w->faults = w->opt->faults;
 	if (w->faults & SWARM_RANDOM)
 		w->faults = pick(w, 0, 9) ? pick(w, 0, SWARM_DRAWN) : 0;
@@ -437,6 +448,7 @@ void swarm_run(struct sim *s, struct sim_script *sc, u64 seed,
 
 	sim_rng_seed(&w.rng, sim_mix(seed));
 	sim_rng_seed(&w.lazy_rng, sim_mix(seed ^ 0x1a2));
+	sim_rng_seed(&w.pack_rng, sim_mix(seed ^ 0x9ac));
 	sim_rng_seed(&w.lead_rng, sim_mix(~seed));
 	plan_cfg(&w, &cfg);
 	cfg.seed = seed;

@@ -74,6 +74,7 @@ enum {
  * @fault: the next fault
  * @read: the next time that a lazy process reads
  * @lazy_rng: what decides about lazy processes
+ * @pack_rng: what decides about messages that wait for company
  * @lead: the next time that another leads
  * @faults: kinds of faults of this run
  * @n_groups: groups of this run
@@ -87,6 +88,7 @@ enum {
  * @large: the largest messages are
  * @quorum: some processes need a majority
  * @lazy: some processes do not read at once
+ * @packs: messages wait for company
  * @over: nothing is done any more
  * @votes: of each node, if they do not all have one
  * @link: what links are like without faults
@@ -103,6 +105,7 @@ struct swarm {
 	struct sim_call		fault;
 	struct sim_call		read;
 	struct sim_rng		lazy_rng;
+	struct sim_rng		pack_rng;
 	struct sim_call		lead;
 	u32			faults;
 	u32			n_groups;
@@ -116,6 +119,7 @@ struct swarm {
 	bool			large;
 	bool			quorum;
 	bool			lazy;
+	bool			packs;
 	bool			over;
 	u32			votes[SIM_NODES_MAX];
 	struct sim_link		link;
