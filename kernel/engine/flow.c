@@ -35,6 +35,8 @@ enum {
 	CPG_FLOW_BURST_MIN = 8,
 	/* So many acknowledgments make a budget. */
 	CPG_FLOW_ACKS = 8,
+	/* No more than this part of the window is left unused. */
+	CPG_FLOW_DEFER = 8,
 };
 
 /* Not again within this time: what was lost before the cut is still missed. */
@@ -211,6 +213,26 @@ bool cpg_flow_admits(const struct cpg_engine *eng, u32 len, bool is_full)
 	if (!is_full && ep->in_flight > ep->flow.budget / (CPG_FLOW_ACKS / 2))
 		return false;
 	return ep->in_flight + len + CPG_FLOW_OVERHEAD <= cpg_flow_limit(eng);
+}
+
+/**
+ * cpg_flow_defers() - is it better to wait until the window is wider?
+ * @eng: engine
+ * @burst: bytes that are cheaper to send together
+ *
+ * Else each acknowledgment, which opens the window a little, would let a packet
+ * or two go, and so would the order of these, for ever: small bursts never grow
+ * again.  There is something in flight, so the window will open.
+ *
+ * Return: it is.
+ */
+bool cpg_flow_defers(const struct cpg_engine *eng, u32 burst)
+{
+	u32 in_flight = eng->epoch->in_flight;
+	u32 limit = cpg_flow_limit(eng);
+
+	return in_flight && eng->queued > burst &&
+	       burst <= limit / CPG_FLOW_DEFER && in_flight + burst > limit;
 }
 
 void cpg_flow_sent(struct cpg_engine *eng, u64 oseq, u32 len)

@@ -296,6 +296,8 @@ bool cpg_send_kick(struct cpg_engine *eng)
 	struct cpg_epoch *ep = eng->epoch;
 	bool did = false;
 
+	if (cpg_flow_defers(eng, CPG_SEND_BURST * eng->cfg.mtu))
+		return false;
 	while (cpg_send_is_open(eng)) {
 		struct cpg_send_plan plan;
 		u32 order = 0;
