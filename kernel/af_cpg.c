@@ -65,6 +65,8 @@ static __poll_t cpg_poll(struct file *file, struct socket *sock,
 
 	sock_poll_wait(file, sock, wait);
 
+	if (!READ_ONCE(cs->n_recvq))
+		cpg_node_push(cpg_sk_node(sk));
 	if (READ_ONCE(cs->n_recvq))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(cs->hup))

@@ -104,6 +104,17 @@ struct cpg_tx {
  * @max_atomic: the largest message that travels in one packet
  * @budget: bytes that all nodes together may have in flight
  * @timer_at: when @timer is due
+ * @send_start: ktime: when sendmsg() was called for the last message
+ * @send_took: how long that took of late, when nothing waited for company;
+ *	written without the lock, by whom it took so long
+ * @send_wait: how long that message may wait for company, 0: it does not
+ * @sender: thread that sent the last message
+ * @sender_slept: how often it had slept until then
+ * @sender_preempted: and how often it had lost the CPU
+ * @n_hot: messages each of which came on the heels of the one before, up to a
+ *	bound; one half of them after one that did not
+ * @packing: something may wait in the engine for company; may be read without
+ *	the lock
  * @quiet: an engine is being made, keep its first view to yourself
  * @refused: the node id is somebody else's, all sockets have to go
  * @dead: the namespace goes; no timer any more
@@ -139,6 +150,14 @@ struct cpg_node {
 	u32			max_atomic;
 	u32			budget;
 	u64			timer_at;
+	u64			send_start;
+	u64			send_took;
+	u64			send_wait;
+	pid_t			sender;
+	unsigned long		sender_slept;
+	unsigned long		sender_preempted;
+	u32			n_hot;
+	bool			packing;
 	bool			quiet;
 	bool			refused;
 	bool			dead;
@@ -295,6 +314,7 @@ int cpg_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
 int cpg_sk_send_err(const struct cpg_sock *cs);
 bool cpg_sk_writable(const struct sock *sk);
 bool cpg_sk_write_poll(struct sock *sk);
+u64 cpg_send_wait_for(struct cpg_node *node, u64 start, bool more);
 void cpg_sk_sent(struct cpg_sock *cs, u32 len);
 void cpg_sk_held(struct cpg_sock *cs, bool held);
 
@@ -336,7 +356,8 @@ int cpg_node_sk_join(struct cpg_node *node, struct cpg_sock *cs,
 		     const struct cpg_group *group, u32 pid);
 int cpg_node_sk_leave(struct cpg_node *node, struct cpg_sock *cs);
 int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
-		     struct cpg_event *ev);
+		     struct cpg_event *ev, u64 start, bool more);
+void cpg_node_push(struct cpg_node *node);
 void cpg_node_sk_has_read(struct cpg_node *node, struct cpg_sock *cs);
 void cpg_node_sk_noevict(struct cpg_node *node, struct cpg_sock *cs);
 

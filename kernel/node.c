@@ -846,19 +846,37 @@ out_unlock:
 }
 
 /**
+ * cpg_node_push() - send what waits for company, if anything does
+ * @node: node
+ */
+void cpg_node_push(struct cpg_node *node)
+{
+	if (!READ_ONCE(node->packing))
+		return;
+	cpg_node_lock(node);
+	WRITE_ONCE(node->packing, false);
+	if (node->eng)
+		cpg_engine_push(node->eng, ktime_get_ns());
+	cpg_node_unlock(node);
+}
+
+/**
  * cpg_node_sk_send() - a message to the group of a socket
  * @node: node
  * @cs: socket
  * @ev: message
+ * @start: ktime: when sendmsg() was called
+ * @more: another one follows at once
  *
  * Return: 0; -EAGAIN if cpg_sk_writable() says no; -ENOTCONN,
  * -EPIPE, -EHOSTUNREACH, -ENOMEM, -ENETDOWN.
  */
 int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
-		     struct cpg_event *ev)
+		     struct cpg_event *ev, u64 start, bool more)
 {
 	int charge = ev->len + CPG_SND_OVERHEAD;
 	struct sock *sk = &cs->sk;
+	u64 wait = 0;
 	int err;
 
 	cpg_node_lock(node);
@@ -870,11 +888,15 @@ int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 
 	/* It may be in order before the engine returns. */
 	WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued + charge);
-	err = cpg_engine_send(node->eng, ktime_get_ns(), cs->proc, ev);
+	wait = cpg_send_wait_for(node, start, more);
+	WRITE_ONCE(node->packing, wait);
+	err = cpg_engine_send(node->eng, ktime_get_ns(), cs->proc, ev, wait);
 	if (err)
 		WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued - charge);
 out_unlock:
 	cpg_node_unlock(node);
+	if (!err && !wait)
+		WRITE_ONCE(node->send_took, ktime_get_ns() - start);
 	return err;
 }
 

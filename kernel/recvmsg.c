@@ -237,6 +237,9 @@ static int cpg_sk_wait_readable(struct sock *sk, long *timeo)
 {
 	long ret;
 
+	cpg_node_push(cpg_sk_node(sk));
+	if (cpg_sk_readable(cpg_sk(sk)))
+		return 0;
 	if (!*timeo)
 		return -EAGAIN;
 	ret = wait_event_interruptible_timeout(*sk_sleep(sk),

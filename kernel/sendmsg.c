@@ -7,6 +7,7 @@
  * accepted if there is any room, so the last one may overshoot.  There is none
  * while the group is held back.
  */
+#include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include <linux/wait.h>
@@ -115,6 +116,7 @@ static int cpg_sk_wait_writable(struct sock *sk, long *timeo)
 	struct cpg_sock *cs = cpg_sk(sk);
 	long ret;
 
+	cpg_node_push(cpg_sk_node(sk));
 	if (!*timeo)
 		return cpg_sk_writable_or_wake(sk) ? 0 : -EAGAIN;
 	ret = wait_event_interruptible_timeout(*sk_sleep(sk),
@@ -135,6 +137,67 @@ static int cpg_sk_wait_send(struct sock *sk, long *timeo)
 		return err;
 	return cpg_sk_wait_writable(sk, timeo) ?:
 	       cpg_sk_send_err(cpg_sk(sk));
+}
+
+enum {
+	CPG_HOT_MIN = 4,		/* messages on the heels of others */
+	CPG_HOT_MAX = 8,		/* so many are remembered */
+	CPG_HOT_WAIT = 32,		/* for so many of them one waits */
+};
+
+/* But no longer than this, nor for the rest of a sendmmsg(). */
+#define CPG_HOT_WAIT_MAX	(5 * NSEC_PER_MSEC)
+
+/*
+ * How long ago was the last message sent?  What passed while others had the CPU
+ * does not count; then it is said to be as long as can be called hot.
+ */
+static u64 cpg_send_gap(const struct cpg_node *node, u64 start, u64 took)
+{
+	s64 gap = start - node->send_start;
+
+	if (node->sender == current->pid &&
+	    node->sender_slept == current->nvcsw &&
+	    node->sender_preempted != current->nivcsw)
+		gap = min_t(u64, gap, 2 * took);
+	/* Several may be in sendmsg() at a time. */
+	return max_t(s64, gap, 1);
+}
+
+/**
+ * cpg_send_wait_for() - how long may a message wait for company?
+ * @node: node; node->lock is held
+ * @start: ktime: when sendmsg() was called
+ * @more: another one follows at once
+ *
+ * Processes that are back as soon as a message could have been sent are likely
+ * to be back again: machines are not alike, so times are only compared.  Once
+ * is an exception; to have waited in vain is none.  Who looks for events and
+ * finds none is not coming back with more messages, and ends the wait.
+ *
+ * Return: nanoseconds; 0: it does not wait.
+ */
+u64 cpg_send_wait_for(struct cpg_node *node, u64 start, bool more)
+{
+	u64 took = READ_ONCE(node->send_took);
+	u64 gap = cpg_send_gap(node, start, took);
+
+	if (gap > 2 * took || (node->send_wait && gap > node->send_wait))
+		node->n_hot /= 2;
+	else if (node->n_hot < CPG_HOT_MAX)
+		node->n_hot++;
+	node->send_start = start;
+	node->sender = current->pid;
+	node->sender_slept = current->nvcsw;
+	node->sender_preempted = current->nivcsw;
+	if (more)
+		node->send_wait = CPG_HOT_WAIT_MAX;
+	else if (node->n_hot < CPG_HOT_MIN)
+		node->send_wait = 0;
+	else
+		node->send_wait = min_t(u64, gap * CPG_HOT_WAIT,
+					CPG_HOT_WAIT_MAX);
+	return node->send_wait;
 }
 
 static int cpg_cmsg_guarantee(struct msghdr *msg, u8 *guarantee)
@@ -194,13 +257,15 @@ static struct cpg_event *cpg_event_from_iter(struct iov_iter *iter, size_t len)
 	return ev;
 }
 
-static int cpg_sk_send(struct sock *sk, struct cpg_event *ev, long *timeo)
+static int cpg_sk_send(struct sock *sk, struct cpg_event *ev, u64 start,
+		       bool more, long *timeo)
 {
 	int err;
 
 	/* Others may have taken the room in the meantime. */
 	do {
-		err = cpg_node_sk_send(cpg_sk_node(sk), cpg_sk(sk), ev);
+		err = cpg_node_sk_send(cpg_sk_node(sk), cpg_sk(sk), ev,
+				       start, more);
 		if (err != -EAGAIN)
 			return err;
 		err = cpg_sk_wait_send(sk, timeo);
@@ -226,6 +291,7 @@ int cpg_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
 	u8 guarantee = READ_ONCE(cpg_sk(sk)->guarantee);
+	u64 start = ktime_get_ns();
 	struct cpg_event *ev;
 	long timeo;
 	int err;
@@ -248,7 +314,7 @@ int cpg_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (IS_ERR(ev))
 		return PTR_ERR(ev);
 	ev->service = guarantee;
-	err = cpg_sk_send(sk, ev, &timeo);
+	err = cpg_sk_send(sk, ev, start, msg->msg_flags & MSG_BATCH, &timeo);
 	cpg_event_put(ev);
 	return err ?: len;
 }
