@@ -39,6 +39,7 @@
 
 struct cpg_bearer;
 struct cpg_net;
+struct cpg_rxq;
 struct netlink_ext_ack;
 
 enum {
@@ -118,7 +119,11 @@ struct cpg_tx {
  * @quiet: an engine is being made, keep its first view to yourself
  * @refused: the node id is somebody else's, all sockets have to go
  * @dead: the namespace goes; no timer any more
- * @backlog: packets that found @lock taken
+ * @backlog: packets that arrived and were not handled
+ * @rx_list: in cpg_rxq nodes
+ * @rx_pending: bit 0: a CPU is going to look into @backlog
+ * @rxq: whose; written under its lock
+ * @rx_off: none is any more
  * @txq: packets that left the engine, in the order in which they are sent
  * @txq_lock: covers @txq
  * @tx_busy: bit 0: somebody is sending @txq
@@ -163,6 +168,10 @@ struct cpg_node {
 	bool			dead;
 
 	struct sk_buff_head	backlog;
+	struct list_head	rx_list;
+	unsigned long		rx_pending;
+	struct cpg_rxq		*rxq;
+	bool			rx_off;
 	struct list_head	txq;
 	spinlock_t		txq_lock;	/* txq */
 	unsigned long		tx_busy;
@@ -340,7 +349,7 @@ void cpg_node_init(struct cpg_node *node);
 void cpg_node_exit(struct cpg_node *node);
 void cpg_node_lock(struct cpg_node *node) __acquires(&node->lock);
 void cpg_node_unlock(struct cpg_node *node) __releases(&node->lock);
-void cpg_node_rcv(struct cpg_node *node, struct sk_buff *skb);
+int cpg_node_poll(struct cpg_node *node);
 void cpg_node_unreachable(struct cpg_node *node,
 			  const struct cpg_bearer *bearer, u32 nodeid);
 int cpg_node_engine_replace(struct cpg_node *node,
@@ -379,6 +388,13 @@ enum {
 	/* Largest buffer made of a message from user space. */
 	CPG_BUF_MAX = 32768 - 32,
 };
+
+/* rx.c */
+void cpg_rx_init(void);
+void cpg_rx_exit(void);
+void cpg_rx(struct cpg_node *node, struct sk_buff *skb);
+void cpg_rx_schedule(struct cpg_node *node);
+void cpg_rx_stop(struct cpg_node *node);
 
 /* udp.c */
 struct cpg_bearer *cpg_bearer_create(struct net *net, struct cpg_node *node,

@@ -44,6 +44,7 @@ static int __init cpg_init(void)
 	err = cpg_recv_init();
 	if (err)
 		return err;
+	cpg_rx_init();
 	err = proto_register(&cpg_proto, 0);
 	if (err)
 		goto err_exit_recv;
@@ -67,6 +68,7 @@ err_exit_netns:
 err_unregister_proto:
 	proto_unregister(&cpg_proto);
 err_exit_recv:
+	cpg_rx_exit();
 	cpg_recv_exit();
 	return err;
 }
@@ -78,6 +80,7 @@ static void __exit cpg_exit(void)
 	cpg_netns_exit();
 	proto_unregister(&cpg_proto);
 	rcu_barrier();
+	cpg_rx_exit();
 	cpg_recv_exit();
 }
 

@@ -8,7 +8,7 @@
 
 const char *const cpg_mib_names[CPG_MIB_DROP] = {
 	[CPG_MIB_RXPACKETS]	= "RxPackets",
-	[CPG_MIB_RXQUEUED]	= "RxQueued",
+	[CPG_MIB_RXPOLLS]	= "RxPolls",
 	[CPG_MIB_RXFULL]	= "RxFull",
 	[CPG_MIB_RXNOMEM]	= "RxNoMem",
 	[CPG_MIB_RXNONODE]	= "RxNoNode",

@@ -12,8 +12,8 @@
 
 enum cpg_mib_field {
 	CPG_MIB_RXPACKETS,	/* packets that arrived */
-	CPG_MIB_RXQUEUED,	/* of these, found the node busy and waited */
-	CPG_MIB_RXFULL,		/* of these, too many waited: dropped */
+	CPG_MIB_RXPOLLS,	/* times that all that waited were handled */
+	CPG_MIB_RXFULL,		/* packets of which too many waited: dropped */
 	CPG_MIB_RXNOMEM,	/* no memory to take one in: dropped */
 	CPG_MIB_RXNONODE,	/* came when the node was just gone: dropped */
 	CPG_MIB_UNREACHABLE,	/* times that a peer said it has no such port */

@@ -83,7 +83,10 @@ err_free_mib:
 
 static void __net_exit cpg_net_pre_exit(struct net *net)
 {
-	cpg_node_quiesce(cpg_pernet(net));
+	struct cpg_net *cn = cpg_pernet(net);
+
+	cpg_node_quiesce(cn);
+	cpg_rx_stop(&cn->node);
 }
 
 static void __net_exit cpg_net_exit(struct net *net)

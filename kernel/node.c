@@ -3,8 +3,8 @@
  * A namespace's node: owns the engine, gives it its input, and carries out
  * what it answers.
  *
- * Whoever holds the lock works for everybody: packets that arrive meanwhile
- * wait in the backlog, and the holder takes them in before the lock opens.
+ * Packets that arrive wait in the backlog.  Whoever holds the lock works for
+ * everybody, and takes them in before the lock opens.
  * What the engine sends is collected under the lock and sent without it, by
  * one CPU at a time, so that packets leave in the order in which they were
  * made.  Each such burst is bounded; what is left over is done by the timer.
@@ -23,9 +23,7 @@
 #include "trace.h"
 
 enum {
-	CPG_BACKLOG_MAX = 4096,		/* packets that wait for the lock */
 	CPG_BACKLOG_BURST = 64,		/* packets between two looks around */
-	CPG_UNLOCK_ROUNDS = 8,		/* how often to work for others */
 	CPG_TX_BURST = 512,		/* packets sent for others */
 };
 
@@ -324,19 +322,20 @@ out_put:
 	cpg_buf_put(buf);
 }
 
-static void cpg_node_drain(struct cpg_node *node)
+static int cpg_node_drain(struct cpg_node *node)
 {
 	struct sk_buff *skb;
 	int i;
 
 	for (i = 0; i < CPG_BACKLOG_BURST; i++) {
 		if (skb_queue_empty_lockless(&node->backlog))
-			return;
+			break;
 		skb = skb_dequeue(&node->backlog);
 		if (!skb)
-			return;
+			break;
 		cpg_node_rcv_locked(node, skb);
 	}
+	return i;
 }
 
 static void cpg_node_sk_detach(struct cpg_node *node, struct cpg_sock *cs)
@@ -450,25 +449,14 @@ static void cpg_node_settle(struct cpg_node *node)
 static void __cpg_node_unlock(struct cpg_node *node)
 	__releases(&node->lock)
 {
-	int rounds = 0;
+	cpg_node_settle(node);
+	spin_unlock(&node->lock);
+	cpg_node_tx(node);
 
-	do {
-		cpg_node_settle(node);
-		spin_unlock(&node->lock);
-		cpg_node_tx(node);
-
-		/*
-		 * Pairs with cpg_node_rcv(): it gets the lock, or we see its
-		 * packet.
-		 */
-		smp_mb();
-		if (skb_queue_empty_lockless(&node->backlog))
-			return;
-		if (++rounds > CPG_UNLOCK_ROUNDS) {
-			cpg_node_hand_over(node);
-			return;
-		}
-	} while (spin_trylock(&node->lock));
+	/* Pairs with cpg_rx_poll(): it gets the lock, or we see the packet. */
+	smp_mb();
+	if (!skb_queue_empty_lockless(&node->backlog))
+		cpg_rx_schedule(node);
 }
 
 /**
@@ -496,32 +484,25 @@ void cpg_node_unlock(struct cpg_node *node)
 }
 
 /**
- * cpg_node_rcv() - a packet arrived
+ * cpg_node_poll() - handle packets that arrived
  * @node: node
- * @skb: linear, skb->data is at the first byte of the packet; consumed
+ *
+ * If the lock is taken, its holder does that, or asks for another look.
  *
  * Softirq, RCU read lock held.
+ *
+ * Return: how many.
  */
-void cpg_node_rcv(struct cpg_node *node, struct sk_buff *skb)
+int cpg_node_poll(struct cpg_node *node)
 {
-	if (spin_trylock(&node->lock)) {
-		cpg_node_drain(node);
-		cpg_node_rcv_locked(node, skb);
-		__cpg_node_unlock(node);
-		return;
-	}
+	int n;
 
-	if (skb_queue_len_lockless(&node->backlog) >= CPG_BACKLOG_MAX) {
-		CPG_INC_STATS(node, CPG_MIB_RXFULL);
-		kfree_skb(skb);
-		return;
-	}
-	CPG_INC_STATS(node, CPG_MIB_RXQUEUED);
-	skb_queue_tail(&node->backlog, skb);
-	/* Pairs with __cpg_node_unlock(). */
-	smp_mb();
-	if (spin_trylock(&node->lock))
-		__cpg_node_unlock(node);
+	if (!spin_trylock(&node->lock))
+		return 0;
+	n = cpg_node_drain(node);
+	CPG_INC_STATS(node, CPG_MIB_RXPOLLS);
+	__cpg_node_unlock(node);
+	return n;
 }
 
 /**
@@ -946,6 +927,7 @@ void cpg_node_init(struct cpg_node *node)
 	INIT_LIST_HEAD(&node->evict);
 	INIT_LIST_HEAD(&node->tx);
 	INIT_LIST_HEAD(&node->txq);
+	INIT_LIST_HEAD(&node->rx_list);
 	skb_queue_head_init(&node->backlog);
 	init_completion(&node->stopped);
 	node->timer_at = U64_MAX;

@@ -101,7 +101,7 @@ static int cpg_udp_rcv(struct sock *sk, struct sk_buff *skb)
 		CPG_INC_STATS(node, CPG_MIB_RXNOMEM);
 		goto drop;
 	}
-	cpg_node_rcv(node, skb);
+	cpg_rx(node, skb);
 	return 0;
 
 drop:
@@ -168,7 +168,7 @@ void cpg_udp_err_rcv(struct sock *sk, struct sk_buff *skb, int err,
 
 /**
  * cpg_bearer_source() - where a packet came from
- * @skb: as handed to cpg_node_rcv()
+ * @skb: as handed to cpg_rx()
  * @addr: stores address and port
  */
 void cpg_bearer_source(const struct sk_buff *skb, union cpg_addr *addr)
