@@ -312,6 +312,8 @@ static inline struct cpg_net *cpg_node_net(const struct cpg_node *node)
 
 #define CPG_INC_STATS(node, field) \
 	SNMP_INC_STATS(cpg_node_net(node)->mib, field)
+#define CPG_ADD_STATS(node, field, n) \
+	SNMP_ADD_STATS(cpg_node_net(node)->mib, field, n)
 
 /* af_cpg.c */
 extern struct proto cpg_proto;
@@ -402,7 +404,7 @@ struct cpg_bearer *cpg_bearer_create(struct net *net, struct cpg_node *node,
 				     struct netlink_ext_ack *extack);
 void cpg_bearer_destroy(struct cpg_bearer *bearer);
 u32 cpg_bearer_mtu(struct cpg_bearer *bearer);
-void cpg_bearer_xmit(struct cpg_bearer *bearer, const struct cpg_tx *tx);
+u32 cpg_bearer_xmit(struct cpg_bearer *bearer, const struct list_head *list);
 void cpg_udp_err_rcv(struct sock *sk, struct sk_buff *skb, int err,
 		     __be16 port, u32 info, u8 *payload);
 void cpg_bearer_source(const struct sk_buff *skb, union cpg_addr *addr);

@@ -248,7 +248,6 @@ static void cpg_tx_purge(struct list_head *list)
 static int cpg_node_tx_once(struct cpg_node *node)
 {
 	struct cpg_bearer *bearer;
-	struct cpg_tx *tx, *next;
 	LIST_HEAD(list);
 	int n = 0;
 
@@ -258,11 +257,12 @@ static int cpg_node_tx_once(struct cpg_node *node)
 
 	rcu_read_lock();
 	bearer = rcu_dereference(node->bearer);
-	list_for_each_entry_safe(tx, next, &list, list) {
-		if (bearer)
-			cpg_bearer_xmit(bearer, tx);
-		cpg_tx_free(tx);
-		n++;
+	while (!list_empty(&list)) {
+		u32 sent = bearer ? cpg_bearer_xmit(bearer, &list) : 1;
+
+		for (n += sent; sent; sent--)
+			cpg_tx_free(list_first_entry(&list, struct cpg_tx,
+						     list));
 	}
 	rcu_read_unlock();
 	return n;

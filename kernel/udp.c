@@ -30,6 +30,11 @@ enum {
 	CPG_COPY_MAX = 256,
 	CPG_HEADROOM = ALIGN(LL_MAX_HEADER + sizeof(struct ipv6hdr) +
 			     sizeof(struct udphdr), 16),
+	/* Packets that are sent as one: each but the first has two parts. */
+	CPG_BURST_MAX = (MAX_SKB_FRAGS + 1) / 2,
+	/* And their bytes. */
+	CPG_BURST_BYTES_MAX = IP_MAX_MTU - sizeof(struct ipv6hdr) -
+			      sizeof(struct udphdr),
 	/* Between two ICMP errors of a peer that are looked at. */
 	CPG_ERR_PAUSE = HZ / 10,
 };
@@ -187,32 +192,113 @@ void cpg_bearer_source(const struct sk_buff *skb, union cpg_addr *addr)
 
 /* --- transmit --- */
 
+static u32 cpg_tx_size(const struct cpg_tx *tx)
+{
+	return tx->hdr_len + tx->len;
+}
+
+/* Is the body copied to behind the header? */
+static bool cpg_tx_copies(const struct cpg_tx *tx)
+{
+	return tx->len <= CPG_COPY_MAX || !cpg_buf_is_page(tx->body);
+}
+
+static u32 cpg_tx_head(const struct cpg_tx *tx)
+{
+	return tx->hdr_len + (cpg_tx_copies(tx) ? tx->len : 0);
+}
+
+static void cpg_tx_fill_head(const struct cpg_tx *tx, u8 *p)
+{
+	memcpy(p, tx->hdr, tx->hdr_len);
+	if (cpg_tx_copies(tx) && tx->len)
+		memcpy(p + tx->hdr_len, tx->body->data + tx->off, tx->len);
+}
+
+/* @skb takes over a reference to the page. */
+static void cpg_udp_add_frag(struct sk_buff *skb, const void *data, u32 len)
+{
+	struct page *page = virt_to_head_page(data);
+
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page,
+			data - page_address(page), len, ALIGN(len, 64));
+}
+
+static void cpg_udp_add_body(struct sk_buff *skb, const struct cpg_tx *tx)
+{
+	const u8 *data;
+
+	if (cpg_tx_copies(tx))
+		return;
+	data = tx->body->data + tx->off;
+	get_page(virt_to_head_page(data));
+	cpg_udp_add_frag(skb, data, tx->len);
+}
+
+/*
+ * How many packets, from @tx on, may be sent as one?  Those that go to the same
+ * nodes, of the same size; the last one may be smaller.
+ */
+static u32 cpg_udp_burst(const struct list_head *list, const struct cpg_tx *tx)
+{
+	const struct cpg_tx *next = tx;
+	u32 size = cpg_tx_size(tx);
+	u32 bytes = size;
+	u32 n = 1;
+
+	if (!tx->n)
+		return 1;
+	list_for_each_entry_continue(next, list, list) {
+		u32 len = cpg_tx_size(next);
+
+		if (n == CPG_BURST_MAX || next->n != tx->n || len > size ||
+		    bytes + len > CPG_BURST_BYTES_MAX ||
+		    memcmp(next->nodeids, tx->nodeids,
+			   tx->n * sizeof(tx->nodeids[0])))
+			break;
+		n++;
+		bytes += len;
+		if (len < size)
+			break;
+	}
+	return n;
+}
+
 static struct sk_buff *cpg_udp_skb(const struct cpg_tx *tx)
 {
-	bool copy = tx->len <= CPG_COPY_MAX || !cpg_buf_is_page(tx->body);
-	u32 head = tx->hdr_len + (copy ? tx->len : 0);
+	u32 head = cpg_tx_head(tx);
 	struct sk_buff *skb;
-	struct page *page;
-	const u8 *data;
 
 	skb = alloc_skb(CPG_HEADROOM + head, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, CPG_HEADROOM);
-	skb_put_data(skb, tx->hdr, tx->hdr_len);
-	if (!tx->len)
-		return skb;
-
-	data = tx->body->data + tx->off;
-	if (copy) {
-		skb_put_data(skb, data, tx->len);
-		return skb;
-	}
-	page = virt_to_head_page(data);
-	get_page(page);
-	skb_add_rx_frag(skb, 0, page, data - (u8 *)page_address(page), tx->len,
-			ALIGN(tx->len, 64));
+	cpg_tx_fill_head(tx, skb_put(skb, head));
+	cpg_udp_add_body(skb, tx);
 	return skb;
+}
+
+/* Put @n - 1 packets that follow @tx behind it. */
+static bool cpg_udp_join(struct sk_buff *skb, const struct cpg_tx *tx, u32 n)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	u32 i;
+
+	shinfo->gso_size = cpg_tx_size(tx);
+	shinfo->gso_segs = n;
+	shinfo->gso_type = SKB_GSO_UDP_L4;
+	for (i = 1; i < n; i++) {
+		void *p;
+
+		tx = list_next_entry(tx, list);
+		p = netdev_alloc_frag(cpg_tx_head(tx));
+		if (!p)
+			return false;
+		cpg_tx_fill_head(tx, p);
+		cpg_udp_add_frag(skb, p, cpg_tx_head(tx));
+		cpg_udp_add_body(skb, tx);
+	}
+	return true;
 }
 
 static struct rtable *cpg_udp_route4(struct cpg_bearer *bearer,
@@ -355,28 +441,38 @@ static u32 cpg_udp_mtu4(struct cpg_bearer *bearer, struct cpg_peer *peer)
 	return mtu;
 }
 
+/* The checksum is left to the device, which has to do one for each packet. */
+static void cpg_udp_csum_prepare(struct sk_buff *skb)
+{
+	if (!skb_is_gso(skb))
+		return;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) - sizeof(struct udphdr);
+	skb->csum_offset = offsetof(struct udphdr, check);
+}
+
+/* Consumes @skb, which holds @n packets; NULL: there was no memory. */
 static void cpg_udp_xmit(struct cpg_bearer *bearer, const union cpg_addr *to,
-			 struct dst_cache *cache, const struct cpg_tx *tx)
+			 struct dst_cache *cache, struct sk_buff *skb, u32 n)
 {
 	struct cpg_node *node = bearer->node;
-	struct sk_buff *skb;
 	int err;
 
-	skb = cpg_udp_skb(tx);
 	if (!skb) {
-		CPG_INC_STATS(node, CPG_MIB_TXNOMEM);
+		CPG_ADD_STATS(node, CPG_MIB_TXNOMEM, n);
 		return;
 	}
+	cpg_udp_csum_prepare(skb);
 	if (to->sa.sa_family == AF_INET)
 		err = cpg_udp_xmit4(bearer, to, cache, skb);
 	else
 		err = cpg_udp_xmit6(bearer, to, cache, skb);
 	if (err) {
-		CPG_INC_STATS(node, CPG_MIB_TXNOROUTE);
+		CPG_ADD_STATS(node, CPG_MIB_TXNOROUTE, n);
 		kfree_skb(skb);
 		return;
 	}
-	CPG_INC_STATS(node, CPG_MIB_TXPACKETS);
+	CPG_ADD_STATS(node, CPG_MIB_TXPACKETS, n);
 }
 
 static int cpg_peer_cmp_key(const void *key, const void *elem)
@@ -392,28 +488,55 @@ static int cpg_peer_cmp(const void *a, const void *b)
 	return cpg_peer_cmp_key(&((const struct cpg_peer *)a)->nodeid, b);
 }
 
-/**
- * cpg_bearer_xmit() - send a packet
- * @bearer: bearer; the caller holds the RCU read lock
- * @tx: packet and its destinations
- *
- * Bottom halves are disabled, node->lock is not held.
- */
-void cpg_bearer_xmit(struct cpg_bearer *bearer, const struct cpg_tx *tx)
+static void cpg_bearer_xmit_to(struct cpg_bearer *bearer, u32 nodeid,
+			       struct sk_buff *skb, u32 n)
 {
 	struct cpg_peer *peer;
+
+	peer = bsearch(&nodeid, bearer->peers, bearer->n_peers, sizeof(*peer),
+		       cpg_peer_cmp_key);
+	if (peer) {
+		cpg_udp_xmit(bearer, &peer->addr, &peer->cache, skb, n);
+		return;
+	}
+	CPG_ADD_STATS(bearer->node, CPG_MIB_TXNOROUTE, n);
+	kfree_skb(skb);
+}
+
+/**
+ * cpg_bearer_xmit() - send the first packet of a list
+ * @bearer: bearer; the caller holds the RCU read lock
+ * @list: of struct cpg_tx, not empty
+ *
+ * And with it those that follow and can travel with it, as one until they leave
+ * the machine.
+ *
+ * Bottom halves are disabled, node->lock is not held.
+ *
+ * Return: how many were sent.
+ */
+u32 cpg_bearer_xmit(struct cpg_bearer *bearer, const struct list_head *list)
+{
+	const struct cpg_tx *tx = list_first_entry(list, struct cpg_tx, list);
+	struct sk_buff *skb = cpg_udp_skb(tx);
+	u32 n = cpg_udp_burst(list, tx);
 	u32 i;
 
-	if (!tx->n)
-		cpg_udp_xmit(bearer, &tx->to, NULL, tx);
-	for (i = 0; i < tx->n; i++) {
-		peer = bsearch(&tx->nodeids[i], bearer->peers, bearer->n_peers,
-			       sizeof(*peer), cpg_peer_cmp_key);
-		if (peer)
-			cpg_udp_xmit(bearer, &peer->addr, &peer->cache, tx);
-		else
-			CPG_INC_STATS(bearer->node, CPG_MIB_TXNOROUTE);
+	if (skb && n > 1 && !cpg_udp_join(skb, tx, n)) {
+		kfree_skb(skb);
+		skb = NULL;
 	}
+	if (!tx->n) {
+		cpg_udp_xmit(bearer, &tx->to, NULL, skb, n);
+		return n;
+	}
+	/* Each its own head, for addresses, and all the same body. */
+	for (i = 1; i < tx->n; i++)
+		cpg_bearer_xmit_to(bearer, tx->nodeids[i - 1], skb ?
+				   pskb_copy(skb, GFP_ATOMIC | __GFP_NOWARN) :
+				   NULL, n);
+	cpg_bearer_xmit_to(bearer, tx->nodeids[i - 1], skb, n);
+	return n;
 }
 
 /* --- set-up --- */
