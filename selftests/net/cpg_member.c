@@ -5,7 +5,8 @@
  * with a majority only.
  *
  *	send TEXT	multicast TEXT
- *	burst N		multicast N short messages, as fast as they go
+ *	burst N [SIZE]	multicast N messages, as fast as they go, short ones
+ *			or of SIZE bytes
  *	fill LENGTH	multicast without waiting, until there is no room
  *	writable	say whether poll() finds the socket writable
  *	sndbuf BYTES	SO_SNDBUF
@@ -99,14 +100,17 @@ static void print_result(const char *what, int ret)
 	printf("%s %s\n", what, ret < 0 ? strerrorname_np(-ret) : "ok");
 }
 
-static int send_many(int fd, int n)
+/* Of @size bytes, or as many as the text has. */
+static int send_many(int fd, int n, int size)
 {
-	char text[32];
+	static char text[CPG_MSG_MAX];
 	int i, len, ret;
 
+	memset(text, '.', sizeof(text));
 	for (i = 0; i < n; i++) {
-		len = snprintf(text, sizeof(text), "message-%d", i);
-		ret = cpg_test_send(fd, text, len, 0);
+		len = sprintf(text, "message-%d", i);
+		text[len] = '.';
+		ret = cpg_test_send(fd, text, size > len ? size : len, 0);
 		if (ret < 0)
 			return ret;
 	}
@@ -120,7 +124,10 @@ static void do_send(int fd, const char *text)
 
 static void do_burst(int fd, const char *arg)
 {
-	print_result("burst", send_many(fd, atoi(arg)));
+	char *size;
+	int n = strtol(arg, &size, 10);
+
+	print_result("burst", send_many(fd, n, atoi(size)));
 }
 
 static void do_fill(int fd, const char *arg)
