@@ -121,7 +121,8 @@ struct cpg_blob {
  * @hears: slots of the nodes that it hears
  * @accuses: slots of the nodes that it knows to be silent
  * @members: slots of the nodes in its view
- * @n_members: how many it named, whether they are known here or not
+ * @n_members: how many those are, whether they are known here or not
+ * @told: it said all of that of the node ids up to this, part by part
  * @join_valid: it is gathering; the next five are of its last JOIN
  * @join_complete: it has the JOINs of all that it expects
  * @join_no: counts its gatherings
@@ -166,6 +167,7 @@ struct cpg_peer {
 	struct cpg_set	accuses;
 	struct cpg_set	members;
 	u32		n_members;
+	u32		told;
 	bool		join_valid;
 	bool		join_complete;
 	u32		join_no;
@@ -763,9 +765,10 @@ bool cpg_peer_is_alive(const struct cpg_engine *eng,
 		       const struct cpg_peer *peer);
 u64 cpg_peer_expires(const struct cpg_engine *eng, const struct cpg_peer *peer);
 bool cpg_peer_in_view(const struct cpg_peer *peer);
-u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
-			struct cpg_wire_heard *heard);
-void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
+void cpg_peer_heard_xmit(struct cpg_engine *eng, const u32 *nodeids, u32 n,
+			 enum cpg_wire_type type, void *fixed, u32 len,
+			 u32 n_at);
+bool cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 			 const struct cpg_wire_heard *heard, u32 n);
 void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 			  bool is_full);

@@ -6,6 +6,16 @@
  */
 #include "engine_priv.h"
 
+enum {
+	/* Entries about nodes in a part: those of the smallest packet, less
+	 * two bounds.
+	 */
+	CPG_HEARD_PART_MIN = (CPG_MTU_MIN - sizeof(struct cpg_wire_hdr) -
+			      sizeof(struct cpg_wire_status)) /
+			     sizeof(struct cpg_wire_heard) - 2,
+	CPG_HEARD_PARTS_MAX = DIV_ROUND_UP(CPG_NODES_MAX, CPG_HEARD_PART_MIN),
+};
+
 /* Where a node is, or would be, among all peers by node id. */
 static u32 cpg_peer_rank(const struct cpg_engine *eng, u32 nodeid)
 {
@@ -95,6 +105,7 @@ static void cpg_peer_adopt(struct cpg_engine *eng, struct cpg_peer *peer,
 	peer->join_valid = false;
 	peer->join_no = 0;
 	peer->n_members = 0;
+	peer->told = 0;
 	memset(&peer->serial, 0, sizeof(peer->serial));
 	memset(&peer->vid, 0, sizeof(peer->vid));
 	memset(&peer->hears, 0, sizeof(peer->hears));
@@ -229,19 +240,12 @@ static u32 cpg_peer_life(u64 incarnation)
 	return (u32)incarnation << CPG_HEARD_LIFE_SHIFT;
 }
 
-/*
- * What this node thinks of the others, by node id; room for CPG_NODES_MAX.
- * Behind the larger of the headers it has to fit into a packet.
- */
-u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
-			struct cpg_wire_heard *heard)
+/* What this node thinks of the others, by node id; room for CPG_NODES_MAX. */
+static u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
+			       struct cpg_wire_heard *heard)
 {
-	u32 room = eng->cfg.mtu - sizeof(struct cpg_wire_hdr) -
-		   sizeof(struct cpg_wire_status);
 	u32 i, n = 0;
 
-	BUILD_BUG_ON(sizeof(struct cpg_wire_join) >
-		     sizeof(struct cpg_wire_status));
 	for (i = 0; i < eng->n_slots - 1; i++) {
 		const struct cpg_peer *peer = eng->by_id[i];
 		u32 flags = 0;
@@ -254,8 +258,6 @@ u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
 			flags |= CPG_HEARD_F_ACCUSED;
 		if (!flags)
 			continue;
-		if ((n + 1) * sizeof(*heard) > room)
-			break;
 		heard[n++] = (struct cpg_wire_heard) {
 			.nodeid = cpu_to_le32(peer->nodeid),
 			.life = cpu_to_le32(cpg_peer_life(peer->incarnation) |
@@ -263,6 +265,72 @@ u32 cpg_peer_heard_fill(const struct cpg_engine *eng,
 		};
 	}
 	return n;
+}
+
+/* Where a part of that begins or ends: behind this node. */
+static struct cpg_wire_heard cpg_peer_bound(const struct cpg_engine *eng,
+					    const struct cpg_wire_heard *heard)
+{
+	return (struct cpg_wire_heard) {
+		.nodeid = heard->nodeid,
+		.life = cpu_to_le32(eng->epoch->n << CPG_HEARD_LIFE_SHIFT),
+	};
+}
+
+/**
+ * cpg_peer_heard_xmit() - tell others what this node thinks of all
+ * @eng: engine
+ * @nodeids: whom to tell
+ * @n: how many
+ * @type: STATUS or JOIN
+ * @fixed: what stands before it in the packet
+ * @len: bytes
+ * @n_at: where in @fixed the entries are counted
+ *
+ * What does not fit into one packet goes in several.  Each says which nodes it
+ * is about, so that it is worth something if the others are lost.
+ */
+void cpg_peer_heard_xmit(struct cpg_engine *eng, const u32 *nodeids, u32 n,
+			 enum cpg_wire_type type, void *fixed, u32 len,
+			 u32 n_at)
+{
+	u32 room = (eng->cfg.mtu - sizeof(struct cpg_wire_hdr) - len) /
+		   sizeof(struct cpg_wire_heard);
+	struct cpg_wire_heard *heard, *part;
+	u32 all, some, at = 0;
+	struct cpg_buf *buf;
+
+	BUILD_BUG_ON(sizeof(struct cpg_wire_join) >
+		     sizeof(struct cpg_wire_status));
+	buf = cpg_env_buf_alloc(eng->env, sizeof(*heard) * 2 *
+				(CPG_NODES_MAX + CPG_HEARD_PARTS_MAX));
+	if (!buf)
+		return;
+	heard = (void *)buf->data;
+	all = cpg_peer_heard_fill(eng, heard);
+	some = all > room ? room - 2 : all;
+	part = all > room ? heard + all : heard;
+	do {
+		u32 k = 0;
+		__le16 n_heard;
+
+		if (at)
+			part[k++] = cpg_peer_bound(eng, &heard[at - 1]);
+		some = min(some, all - at);
+		if (part != heard)
+			memcpy(part + k, heard + at, some * sizeof(*heard));
+		k += some;
+		at += some;
+		if (at < all)
+			part[k++] = cpg_peer_bound(eng, &heard[at - 1]);
+		n_heard = cpu_to_le16(k);
+		memcpy((u8 *)fixed + n_at, &n_heard, sizeof(n_heard));
+		cpg_engine_xmit(eng, nodeids, n, type, &eng->epoch->id, fixed,
+				len, buf, (u8 *)part - buf->data,
+				k * sizeof(*heard));
+		part += k;
+	} while (at < all);
+	cpg_buf_put(buf);
 }
 
 /* @rank: where to look first, and then for the next; names come in order. */
@@ -283,28 +351,75 @@ static u32 cpg_peer_slot(const struct cpg_engine *eng, u32 nodeid, u32 life,
 							  CPG_NO_IDX;
 }
 
-/* What another thinks of the others. */
-void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
+static u32 cpg_peer_heard_flags(const struct cpg_wire_heard *heard)
+{
+	return le32_to_cpu(heard->life) & ((1 << CPG_HEARD_LIFE_SHIFT) - 1);
+}
+
+/* What it thought of the nodes behind @from, up to @to, and of itself. */
+static void cpg_peer_heard_forget(const struct cpg_engine *eng,
+				  struct cpg_peer *peer, u32 from, u32 to)
+{
+	u32 i;
+
+	for (i = 0; i < eng->n_slots; i++) {
+		u32 nodeid = i == CPG_SLOT_SELF ? eng->cfg.nodeid :
+						  eng->peers[i]->nodeid;
+
+		if (nodeid <= from || nodeid > to)
+			continue;
+		cpg_set_del(&peer->hears, i);
+		cpg_set_del(&peer->accuses, i);
+		cpg_set_del(&peer->members, i);
+	}
+	cpg_set_add(&peer->hears, peer->slot);
+	cpg_set_add(&peer->members, peer->slot);
+}
+
+/* Forgets what the packet says anew.  Was it the last part, and none lost? */
+static bool cpg_peer_heard_told(struct cpg_engine *eng, struct cpg_peer *peer,
+				const struct cpg_wire_heard *heard, u32 n)
+{
+	u32 from = 0, to = U32_MAX;
+
+	if (n && !cpg_peer_heard_flags(heard))
+		from = le32_to_cpu(heard->nodeid);
+	if (n && !cpg_peer_heard_flags(&heard[n - 1]))
+		to = le32_to_cpu(heard[n - 1].nodeid);
+	cpg_peer_heard_forget(eng, peer, from, to);
+	if (from && from != peer->told)
+		return false;
+	peer->told = to;
+	return to == U32_MAX;
+}
+
+/**
+ * cpg_peer_heard_read() - what another thinks of the others
+ * @eng: engine
+ * @peer: the other
+ * @heard: from its packet
+ * @n: entries
+ *
+ * Return: that is now all of it; there is not more to come.
+ */
+bool cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 			 const struct cpg_wire_heard *heard, u32 n)
 {
 	struct cpg_set hears = peer->hears, accuses = peer->accuses;
 	struct cpg_set members = peer->members;
-	u32 i, rank = 0;
+	bool is_whole = cpg_peer_heard_told(eng, peer, heard, n);
+	u32 i, rank = 0, n_members = 0, n_named = 1;
 
-	memset(&peer->hears, 0, sizeof(peer->hears));
-	memset(&peer->accuses, 0, sizeof(peer->accuses));
-	memset(&peer->members, 0, sizeof(peer->members));
-	cpg_set_add(&peer->hears, peer->slot);
-	cpg_set_add(&peer->members, peer->slot);
-	peer->n_members = 1;
 	for (i = 0; i < n; i++) {
-		u32 life = le32_to_cpu(heard[i].life);
-		u32 flags = life & ((1 << CPG_HEARD_LIFE_SHIFT) - 1);
+		u32 flags = cpg_peer_heard_flags(&heard[i]);
+		u32 life = le32_to_cpu(heard[i].life) - flags;
 		u32 slot = cpg_peer_slot(eng, le32_to_cpu(heard[i].nodeid),
-					 life - flags, &rank);
+					 life, &rank);
 
-		if (flags & CPG_HEARD_F_MEMBER)
-			peer->n_members++;
+		/* The bound of a part counts all of the view. */
+		if (!flags)
+			n_members = life >> CPG_HEARD_LIFE_SHIFT;
+		n_named += !!(flags & CPG_HEARD_F_MEMBER);
 		if (slot == CPG_NO_IDX)
 			continue;
 		if (flags & CPG_HEARD_F_MEMBER)
@@ -314,10 +429,12 @@ void cpg_peer_heard_read(struct cpg_engine *eng, struct cpg_peer *peer,
 		if (flags & CPG_HEARD_F_ACCUSED)
 			cpg_set_add(&peer->accuses, slot);
 	}
+	peer->n_members = n_members ? n_members : n_named;
 	if (!cpg_set_equal(&hears, &peer->hears) ||
 	    !cpg_set_equal(&accuses, &peer->accuses) ||
 	    !cpg_set_equal(&members, &peer->members))
 		eng->is_news = true;
+	return is_whole;
 }
 
 /**
@@ -337,8 +454,6 @@ void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 		.stable = cpu_to_le64(ep->stable),
 		.state = eng->state,
 	};
-	struct cpg_buf *buf = NULL;
-	u32 len = 0;
 
 	if (!n)
 		return;
@@ -347,21 +462,13 @@ void cpg_peer_send_status(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 	if (eng->is_unwell)
 		st.flags |= CPG_WIRE_F_UNWELL;
 	cpg_flow_fill(eng, &st.flow);
-	if (is_full) {
-		u32 heard;
-
-		buf = cpg_env_buf_alloc(eng->env, CPG_NODES_MAX *
-					sizeof(struct cpg_wire_heard));
-		if (!buf)
-			return;
-		heard = cpg_peer_heard_fill(eng, (void *)buf->data);
-		st.n_heard = cpu_to_le16(heard);
-		len = heard * sizeof(struct cpg_wire_heard);
-	}
-	cpg_engine_xmit(eng, nodeids, n, CPG_WIRE_STATUS, &ep->id, &st,
-			sizeof(st), buf, 0, len);
-	if (buf)
-		cpg_buf_put(buf);
+	if (is_full)
+		cpg_peer_heard_xmit(eng, nodeids, n, CPG_WIRE_STATUS, &st,
+				    sizeof(st),
+				    offsetof(struct cpg_wire_status, n_heard));
+	else
+		cpg_engine_xmit(eng, nodeids, n, CPG_WIRE_STATUS, &ep->id, &st,
+				sizeof(st), NULL, 0, 0);
 }
 
 void cpg_peer_heartbeat(struct cpg_engine *eng)
@@ -395,6 +502,7 @@ void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 		.seq = le64_to_cpu(hdr->view_seq),
 		.rep = le32_to_cpu(hdr->view_rep),
 	};
+	bool is_whole = false;
 	u32 idx = peer->idx;
 
 	peer->state = st->state;
@@ -404,14 +512,15 @@ void cpg_peer_status_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	if (st->state != CPG_STATE_GATHER)
 		peer->join_valid = false;
 	if (st->n_heard)
-		cpg_peer_heard_read(eng, peer, (const void *)(st + 1),
-				    le16_to_cpu(st->n_heard));
+		is_whole = cpg_peer_heard_read(eng, peer,
+					       (const void *)(st + 1),
+					       le16_to_cpu(st->n_heard));
 	if (idx == CPG_NO_IDX || !cpg_vid_equal(&vid, &ep->id)) {
-		if (st->n_heard)
+		if (is_whole)
 			cpg_view_status_rcv(eng, peer);
 		return;
 	}
-	if (st->n_heard)
+	if (is_whole)
 		cpg_detect_beat(eng, peer);
 	if (ep->frozen)
 		return;

@@ -163,27 +163,19 @@ static void cpg_view_join_send(struct cpg_engine *eng)
 		.expected = cpu_to_le32(cpg_quorum_expected(eng)),
 	};
 	u32 nodeids[CPG_NODES_MAX];
-	struct cpg_buf *buf;
-	u32 i, heard;
+	u32 i;
 
 	cpg_engine_arm(eng, &eng->join_at, eng->join_wait);
 	eng->join_wait = min(2 * eng->join_wait, eng->cfg.heartbeat);
 	if (eng->n_slots == 1)
 		return;
-	buf = cpg_env_buf_alloc(eng->env, CPG_NODES_MAX *
-				sizeof(struct cpg_wire_heard));
-	if (!buf)
-		return;
-	heard = cpg_peer_heard_fill(eng, (void *)buf->data);
-	join.n_heard = cpu_to_le16(heard);
 	if (eng->gather_complete)
 		join.flags = cpu_to_le16(CPG_WIRE_JOIN_F_COMPLETE);
 	for (i = 1; i < eng->n_slots; i++)
 		nodeids[i - 1] = eng->peers[i]->nodeid;
-	cpg_engine_xmit(eng, nodeids, eng->n_slots - 1, CPG_WIRE_JOIN,
-			&eng->epoch->id, &join, sizeof(join), buf, 0,
-			heard * sizeof(struct cpg_wire_heard));
-	cpg_buf_put(buf);
+	cpg_peer_heard_xmit(eng, nodeids, eng->n_slots - 1, CPG_WIRE_JOIN,
+			    &join, sizeof(join),
+			    offsetof(struct cpg_wire_join, n_heard));
 }
 
 static void cpg_view_gather_as(struct cpg_engine *eng, u32 join_no)
@@ -252,7 +244,9 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	struct cpg_candidate *cand;
 	struct cpg_vnode *node;
 
-	if (cpg_join_after(peer->join_no, no))
+	if (cpg_join_after(peer->join_no, no) ||
+	    !cpg_peer_heard_read(eng, peer, (const void *)(join + 1),
+				 le16_to_cpu(join->n_heard)))
 		return;
 	peer->join_no = no;
 	peer->join_max_seq = le64_to_cpu(join->max_seq);
@@ -264,8 +258,6 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	peer->vid.seq = le64_to_cpu(hdr->view_seq);
 	peer->vid.rep = le32_to_cpu(hdr->view_rep);
 	peer->state = CPG_STATE_GATHER;
-	cpg_peer_heard_read(eng, peer, (const void *)(join + 1),
-			    le16_to_cpu(join->n_heard));
 	eng->max_seq = max(eng->max_seq, peer->join_max_seq);
 
 	switch (eng->state) {

@@ -245,7 +245,12 @@ enum {
  * struct cpg_wire_heard - what a node thinks of another
  * @nodeid: the other
  * @life: the lower bits of its incarnation, above CPG_HEARD_F_*; so a list of
- *	all nodes fits into a packet
+ *	all nodes fits into a packet of usual size
+ *
+ * A list that does not fit goes in parts.  Where one ends and the next begins,
+ * both have an entry without CPG_HEARD_F_*: each part is about the node ids
+ * between these, without that of the first and with that of the last.  Its
+ * @life is the number of nodes in the sender's view.
  */
 struct cpg_wire_heard {
 	__le32	nodeid;

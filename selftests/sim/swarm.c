@@ -6,7 +6,6 @@ enum {
 	SWARM_BYTES_MAX = 1 << 20,	/* in all messages of a run */
 	SWARM_BYTES_LARGE = 6 << 20,	/* the same with large messages */
 	SWARM_PROCS_MAX = 4,		/* of a node, at a time */
-	NODES_SMALL_MTU = 50,		/* up to here all MTUs will do */
 	SWARM_ACT = 5,			/* events of an act, on average */
 };
 
@@ -291,9 +290,6 @@ static void plan_cfg(struct swarm *w, struct sim_cfg *cfg)
 		cfg->damp = 0;
 	plan_votes(w, cfg);
 	cfg->mtu = mtus[pick(w, 0, ARRAY_SIZE(mtus) - 1)];
-	/* What a node says of all others has to go into one packet. */
-	if (cfg->n_nodes > NODES_SMALL_MTU)
-		cfg->mtu = max_t(u32, cfg->mtu, CPG_MTU_DEFAULT);
 	if (pick(w, 0, 3) == 0)
 		cfg->budget = pick_log(w, 64 << 10, 4 << 20);
 	cfg->link.delay = pick_log(w, 5 * SIM_USEC, cfg->suspect / 20);
