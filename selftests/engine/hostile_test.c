@@ -8,6 +8,7 @@
 enum {
 	PEER = 1,	/* the other node; lower, so its views are proposed */
 	OTHER = 9,	/* or higher: this node proposes */
+	NOWHERE = 500,	/* a packet that PEER never sends */
 	SEQ = 1000,	/* greater than that of any view before */
 };
 
@@ -572,10 +573,154 @@ static const char *test_newcomer(void)
 	return lone_destroy(why);
 }
 
+/* PEER gives a place to what it does not send, and to what follows that. */
+static void order_late(u64 gseq, u32 origin, const u64 *oseq, u32 n)
+{
+	u32 i;
+
+	data_begin(gseq, 0);
+	data_order(gseq, gseq, 0, NOWHERE, 1, 1);
+	data_rcv(PEER);
+	for (i = 1; i <= n; i++) {
+		data_begin(gseq + i, 0);
+		data_order(gseq + i, gseq + i, origin, oseq[i - 1], 1, 1);
+		data_rcv(PEER);
+	}
+}
+
+/*
+ * Behind the gap, the places of this node's packets are wrong.  What cannot be
+ * is not delivered there, but in the next view: once, and in order.
+ */
+static const char *test_late(void)
+{
+	static const struct {
+		u64	oseq[2];
+		u64	left;		/* to the next view */
+	} late[] = {
+		{ { 2, 3 }, 0 },	/* right */
+		{ { 2, 2 }, 1 },	/* one twice */
+		{ { 1, 2 }, 1 },	/* one with a place before the gap */
+		{ { 3, 2 }, 1 },	/* one after the other */
+		{ { 3, 3 }, 2 },	/* one is left out */
+		{ { 4, 2 }, 1 },	/* one that was not sent */
+	};
+	const char *why = NULL;
+	struct cpg_proc *proc;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(late) && !why; i++) {
+		lone_create();
+		lone_view(PEER, false);
+		proc = lone_join("g", 100);
+		data_begin(1, 0);
+		data_order(1, 1, 1, 1, 1, 1);
+		data_rcv(PEER);
+		lone_send(proc, CPG_SVC_AGREED, 2);
+		lone_send(proc, CPG_SVC_AGREED, 3);
+		order_late(2, 1, late[i].oseq, 2);
+		if (calls.msgs || lone_status().state != CPG_STATE_OPERATIONAL)
+			why = "what is behind the gap does not wait";
+		lone_rcv(PEER, &eng->epoch->id, CPG_WIRE_LEAVE, NULL, 0);
+		if (!why && (lone_status().n_nodes != 1 || calls.msgs != 2 ||
+			     calls.last != 3 ||
+			     lone_status().counters[CPG_CNT_REQUEUED] !=
+			     late[i].left))
+			why = ktap_fail("places %u: %u messages, %llu again", i,
+					calls.msgs, (unsigned long long)
+					lone_status().counters
+					[CPG_CNT_REQUEUED]);
+		why = lone_destroy(why);
+	}
+	return why;
+}
+
+/* What OTHER holds of a view of three, of which its own stream is the last. */
+struct holds {
+	struct cpg_wire_chunk	chunk;
+	struct cpg_wire_hold	hold;
+	struct cpg_wire_held	held[3];
+	struct cpg_wire_word	own;
+} __packed;
+
+static enum cpg_drop holds_rcv(u64 next, u64 bits)
+{
+	struct cpg_vid id = eng->attempt->id;
+	struct holds holds = {
+		.hold.view_seq = cpu_to_le64(eng->epoch->id.seq),
+		.hold.view_rep = cpu_to_le32(eng->epoch->id.rep),
+		.hold.n_nodes = cpu_to_le32(3),
+		.held[0].next = cpu_to_le64(1),
+		.held[1].next = cpu_to_le64(1),
+		.held[2].next = cpu_to_le64(next),
+		.held[2].n_words = cpu_to_le32(1),
+		.own.bits = cpu_to_le64(bits),
+	};
+
+	return chunk_rcv(OTHER, &id, CPG_WIRE_COMMIT1_ACK, &holds.chunk,
+			 sizeof(holds) - sizeof(holds.chunk));
+}
+
+/* A message of OTHER; a byte. */
+static enum cpg_drop other_sends(u64 oseq)
+{
+	static const u8 byte;
+
+	data_begin(oseq, 2);
+	data_rec(CPG_REC_MSG, CPG_REC_F_FIRST | CPG_REC_F_LAST |
+		 CPG_SVC_AGREED << CPG_REC_SERVICE_SHIFT, 7, 1, oseq, &byte, 1);
+	return data_rcv(OTHER);
+}
+
+/*
+ * OTHER comes along from the view, and says that it does not hold what it sent
+ * itself.  What it sent after that is behind a gap: nobody is given it.
+ */
+static const char *test_late_lie(void)
+{
+	static const u32 others[] = { PEER, OTHER };
+	struct cpg_group group = { .name_len = 1, .name = "g" };
+	struct cpg_member members[3];
+	struct cpg_wire_chunk chunk = { };
+	const u64 oseq = 3;
+	const char *why = NULL;
+
+	lone_create();
+	lone_view_of(others, 2, 0);
+	lone_join("g", 100);
+	data_begin(1, 2);
+	data_join(7);
+	data_rcv(OTHER);
+	data_begin(1, 0);
+	data_order(1, 1, 1, 1, 1, 1);
+	data_rcv(PEER);
+	data_begin(2, 0);
+	data_order(2, 2, 2, 1, 1, 1);
+	data_rcv(PEER);
+	if (cpg_engine_members(eng, &group, members, 3) != 2)
+		return lone_destroy("their processes are not there");
+	other_sends(oseq);
+	order_late(3, 2, &oseq, 1);
+	lone_rcv(PEER, &eng->epoch->id, CPG_WIRE_LEAVE, NULL, 0);
+	if (lone_rcv_join(OTHER, 1) ||
+	    lone_status().state != CPG_STATE_COMMIT)
+		return lone_destroy("it proposes no view");
+	if (holds_rcv(2, 1 << 1) ||
+	    lone_status().state != CPG_STATE_RECOVER)
+		why = "what OTHER holds";
+	else if (chunk_rcv(OTHER, &eng->attempt->id, CPG_WIRE_RECOVERED,
+			   &chunk, 0) || lone_status().n_nodes != 2)
+		why = "they do not come to a view";
+	else if (calls.msgs)
+		why = "what follows the unknown is delivered";
+	return lone_destroy(why);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(parts),
 	TEST(procs), TEST(offers), TEST(offer_sizes), TEST(offer_chunks),
-	TEST(table), TEST(answers), TEST(newcomer),
+	TEST(table), TEST(answers), TEST(newcomer), TEST(late),
+	TEST(late_lie),
 };
 
 int main(int argc, char **argv)

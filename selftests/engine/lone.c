@@ -28,7 +28,10 @@ static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
 {
 	(void)ctx;
 	(void)owner;
-	calls.msgs += ev && ev->kind == CPG_EVENT_MSG;
+	if (!ev || ev->kind != CPG_EVENT_MSG)
+		return;
+	calls.msgs++;
+	calls.last = ev->len;
 }
 
 static void op_sent(void *ctx, void *owner, u32 len)
@@ -192,28 +195,38 @@ enum cpg_drop lone_rcv_join(u32 src, u32 no)
 	return lone_rcv(src, NULL, CPG_WIRE_JOIN, &p, sizeof(p));
 }
 
-void lone_view(u32 other, bool leads)
+void lone_view_of(const u32 *others, u32 n, u32 leader)
 {
-	bool is_first = other > LONE_NODEID;
-	struct cpg_vid id = {
-		.seq = 10, .rep = is_first ? LONE_NODEID : other,
-	};
-	struct cpg_epoch *ep = cpg_view_epoch_create(eng, &id, 2);
-	struct cpg_vnode *vn;
+	struct cpg_vid id = { .seq = 10 };
+	struct cpg_epoch *ep = cpg_view_epoch_create(eng, &id, n + 1);
+	u32 i, idx = 0;
 
-	if (cpg_engine_peer_add(eng, now, other))
-		abort();
-	eng->peers[1]->incarnation = other;
-	ep->me = !is_first;
-	ep->leader = leads ? ep->me : !ep->me;
+	for (i = 0; i < n; i++) {
+		struct cpg_vnode *vn;
+
+		if (cpg_engine_peer_add(eng, now, others[i]))
+			abort();
+		eng->peers[i + 1]->incarnation = others[i];
+		ep->me += others[i] < LONE_NODEID;
+		idx = i + (others[i] > LONE_NODEID);
+		vn = ep->node[idx];
+		vn->nodeid = others[i];
+		vn->incarnation = others[i];
+		vn->peer = eng->peers[i + 1];
+	}
 	ep->node[ep->me]->nodeid = LONE_NODEID;
-	vn = ep->node[!ep->me];
-	vn->nodeid = other;
-	vn->incarnation = other;
-	vn->peer = eng->peers[1];
-	ep->votes = 2;
+	ep->id.rep = ep->node[0]->nodeid;
+	ep->leader = leader;
+	ep->votes = n + 1;
 	cpg_view_epoch_destroy(eng->epoch);
 	cpg_view_install(eng, ep);
+}
+
+void lone_view(u32 other, bool leads)
+{
+	bool is_second = other < LONE_NODEID;
+
+	lone_view_of(&other, 1, leads ? is_second : !is_second);
 }
 
 struct cpg_status lone_status(void)

@@ -23,6 +23,7 @@ enum {
  * @refused: told that this is the one to go
  * @stopped: told that it is stopped
  * @msgs: messages delivered
+ * @last: bytes of the last of them
  * @left: processes that are out
  */
 struct lone_calls {
@@ -32,6 +33,7 @@ struct lone_calls {
 	u32	refused;
 	u32	stopped;
 	u32	msgs;
+	u32	last;
 	u32	left;
 };
 
@@ -62,6 +64,12 @@ enum cpg_drop lone_rcv_as(u32 src, u64 incarnation, const struct cpg_vid *id,
 
 /* Node @src looks for a view, for the @no th time, and hears this node. */
 enum cpg_drop lone_rcv_join(u32 src, u32 no);
+
+/*
+ * The view is one of this node and @others, @n in the order of their ids;
+ * @leader: place in the view.
+ */
+void lone_view_of(const u32 *others, u32 n, u32 leader);
 
 /* The view is one of this node and @other, whichever of them leads it. */
 void lone_view(u32 other, bool leads);
