@@ -52,6 +52,16 @@ cs_error_t cpg_join(cpg_handle_t handle, const struct cpg_name *group)
 	return error;
 }
 
+/* In no group: it never was, or was put out since it was looked at. */
+static cs_error_t cpg_inst_leave_error(const struct cpg_inst *inst, int err)
+{
+	cs_error_t error = cpg_inst_check(inst);
+
+	if (error != CS_OK)
+		return error;
+	return err == ENOTCONN ? CS_ERR_NOT_EXIST : cpg_errno_to_cs(err);
+}
+
 static cs_error_t cpg_inst_leave_locked(struct cpg_inst *inst)
 {
 	cs_error_t error;
@@ -60,8 +70,7 @@ static cs_error_t cpg_inst_leave_locked(struct cpg_inst *inst)
 	if (error != CS_OK)
 		return error;
 	if (setsockopt(inst->fd, SOL_CPG, CPGSO_LEAVE, NULL, 0))
-		return errno == ENOTCONN ? CS_ERR_NOT_EXIST :
-					   cpg_inst_error(inst, errno);
+		return cpg_inst_leave_error(inst, errno);
 
 	inst->state = CPG_INST_LEAVING;
 	return CS_OK;
