@@ -16,7 +16,7 @@
 
 enum {
 	CPG_SLOT_SELF = 0,
-	CPG_HASH_BITS = 8,
+	CPG_HASH_BITS = 9,
 	CPG_HASH_SIZE = 1 << CPG_HASH_BITS,
 	CPG_NO_IDX = CPG_WIRE_NO_IDX,
 	/* What flow control counts besides the records: all that is in front
@@ -557,6 +557,7 @@ struct cpg_txmsg {
  * @n_members: how many
  * @n_holders: how many of them hold it back
  * @locals: those of them that are of this node and not detached
+ * @mine: processes of this node, members or not, detached or not
  * @n_marked: scratch: members that go, or came
  */
 struct cpg_grp {
@@ -567,6 +568,7 @@ struct cpg_grp {
 	u32			n_members;
 	u32			n_holders;
 	struct list_head	locals;
+	struct list_head	mine;
 	u32			n_marked;
 };
 
@@ -576,6 +578,7 @@ struct cpg_grp {
  * @member_link: in the group's members, if @is_member
  * @owned_link: in the group's locals, if @is_member and there is an @owner
  * @local_link: in the engine's list of local processes; else scratch
+ * @mine_link: in the group's mine, if @is_local
  * @slow_link: in the engine's slows, if @is_slow
  * @grp: its group
  * @who: nodeid, pid, port
@@ -599,6 +602,7 @@ struct cpg_proc {
 	struct list_head	member_link;
 	struct list_head	owned_link;
 	struct list_head	local_link;
+	struct list_head	mine_link;
 	struct list_head	slow_link;
 	struct cpg_grp		*grp;
 	struct cpg_member	who;

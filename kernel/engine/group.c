@@ -61,6 +61,7 @@ static struct cpg_grp *cpg_group_get(struct cpg_engine *eng,
 		memcpy(grp->name.name, name->name, name->name_len);
 		INIT_LIST_HEAD(&grp->members);
 		INIT_LIST_HEAD(&grp->locals);
+		INIT_LIST_HEAD(&grp->mine);
 		list_add_tail(&grp->link, &eng->groups[cpg_group_hash(name)]);
 	}
 	grp->refs++;
@@ -111,6 +112,7 @@ struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,
 	INIT_LIST_HEAD(&proc->member_link);
 	INIT_LIST_HEAD(&proc->owned_link);
 	INIT_LIST_HEAD(&proc->local_link);
+	INIT_LIST_HEAD(&proc->mine_link);
 	INIT_LIST_HEAD(&proc->slow_link);
 	return proc;
 }
@@ -164,6 +166,7 @@ void cpg_group_proc_destroy(struct cpg_proc *proc)
 		cpg_group_member_del(proc);
 	list_del(&proc->hash_link);
 	list_del(&proc->local_link);
+	list_del(&proc->mine_link);
 	list_del(&proc->slow_link);
 	cpg_group_put(proc->grp);
 	cpg_env_free(proc);
@@ -454,8 +457,8 @@ static int cpg_group_may_join(const struct cpg_engine *eng,
 
 	if (!grp)
 		return 0;
-	list_for_each_entry(proc, &eng->locals, local_link)
-		if (proc->grp == grp && proc->who.pid == pid)
+	list_for_each_entry(proc, &grp->mine, mine_link)
+		if (proc->who.pid == pid)
 			return proc->is_leaving ? -EAGAIN : -EEXIST;
 	return 0;
 }
@@ -501,6 +504,7 @@ struct cpg_proc *cpg_engine_join(struct cpg_engine *eng, u64 now, void *owner,
 	proc->is_local = true;
 	cpg_group_proc_hash_add(eng, proc);
 	list_add_tail(&proc->local_link, &eng->locals);
+	list_add_tail(&proc->mine_link, &proc->grp->mine);
 	cpg_group_tx_init(proc, &proc->tx_join, CPG_REC_JOIN,
 			  sizeof(struct cpg_wire_proc) + group->name_len);
 	cpg_group_tx_init(proc, &proc->tx_leave, CPG_REC_LEAVE, 1);

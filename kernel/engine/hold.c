@@ -16,8 +16,8 @@ static void cpg_hold_tell(struct cpg_engine *eng, const struct cpg_grp *grp,
 {
 	struct cpg_proc *proc;
 
-	list_for_each_entry(proc, &eng->locals, local_link)
-		if (proc->grp == grp && proc->owner)
+	list_for_each_entry(proc, &grp->mine, mine_link)
+		if (proc->owner)
 			eng->ops->held(eng->ctx, proc->owner, held);
 }
 
