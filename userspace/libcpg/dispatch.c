@@ -21,6 +21,7 @@
 enum cpg_dispatch_limit {
 	CPG_RX_DATA_FIRST = 16 << 10,	/* bytes of payload at first */
 	CPG_RX_CTL_FIRST = 1 << 10,	/* of ancillary data: 62 entries */
+	CPG_RX_CTL_GROWTH = 4,		/* times as much, if too little */
 	CPG_RX_CTL_MAX = 16 << 20,	/* ... at most */
 	CPG_RX_WAIT_MS = 100,		/* between looks, if nothing wakes */
 };
@@ -86,7 +87,8 @@ static int cpg_rxbuf_grow(struct cpg_rxbuf *rx, int fd)
 		return cpg_rxbuf_resize(&rx->data, &rx->size, len);
 	if (rx->ctl_size >= CPG_RX_CTL_MAX)
 		return -ENOMEM;
-	return cpg_rxbuf_resize(&rx->ctl, &rx->ctl_size, 2 * rx->ctl_size);
+	return cpg_rxbuf_resize(&rx->ctl, &rx->ctl_size,
+				CPG_RX_CTL_GROWTH * rx->ctl_size);
 }
 
 /* Return: bytes of payload, with *@msg filled in, or a negative errno. */
