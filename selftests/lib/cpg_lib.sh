@@ -301,6 +301,20 @@ cpg_lib_crash()
 	cpg_lib_down "$1" && cpg_lib_heal "$1"
 }
 
+# A node of ours is a kernel, and that of the others, too: it cannot stand
+# still.  Nothing of it gets out or in, and its processes do.
+cpg_lib_pause()
+{
+	cpg_lib_cut "$1"
+	ip netns pids "cpg-$$-$1" | xargs -r kill -STOP
+}
+
+cpg_lib_resume()
+{
+	ip netns pids "cpg-$$-$1" | xargs -r kill -CONT
+	cpg_lib_heal "$1"
+}
+
 # The nodes in the view of a node, "1 2 3", as "cpg show -j" tells.
 cpg_lib_view()
 {

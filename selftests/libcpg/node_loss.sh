@@ -183,8 +183,5 @@ cpg_lib_check "c67 it is cut off and back, in views of both" cut_and_healed
 cpg_lib_check "c79 names that differ by a NUL, in a merge" names_apart_in_merge
 cpg_lib_check "c66 a node ends and starts before it is missed" restarts
 cpg_lib_check "c68 numbers of views grow when a node starts anew" number_grows
-# A node of ours is a kernel; it cannot be stopped while the others go on.
-if [ "$(type -t cpg_lib_pause)" = function ]; then
-	cpg_lib_check "c65 a node is paused and resumes" pauses
-fi
+cpg_lib_check "c65 a node is paused and resumes" pauses
 cpg_lib_done
