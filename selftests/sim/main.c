@@ -380,7 +380,7 @@ static void help(FILE *f)
 	      "  --seeds A..B     run all from A to B\n"
 	      "  --seconds N      begin no run later than that\n"
 	      "  --jobs N         on so many cores; default: all\n"
-	      "  --nodes N        nodes; default: the seed decides, as below\n"
+	      "  --nodes N        nodes, or A..B: the seed decides, as below\n"
 	      "  --events N       joins, leaves and messages in all\n"
 	      "  --loss P         percent of packets lost\n"
 	      "  --faults LIST    with commas, of loss split oneway pair crash\n"
@@ -423,15 +423,29 @@ static bool parse_faults(char *list, u32 *faults)
 	return true;
 }
 
-static bool parse_seeds(const char *arg, struct opts *o)
+static bool parse_range(const char *arg, u64 *first, u64 *last)
 {
 	char *end;
 
-	o->first = strtoull(arg, &end, 0);
+	*first = strtoull(arg, &end, 0);
 	if (strncmp(end, "..", 2))
 		return false;
-	o->last = strtoull(end + 2, &end, 0);
-	return !*end && o->first <= o->last;
+	*last = strtoull(end + 2, &end, 0);
+	return !*end && *first <= *last;
+}
+
+/* One number, or two of which the seed decides. */
+static bool parse_nodes(const char *arg, struct swarm_opt *opt)
+{
+	u64 first, last;
+
+	if (!parse_range(arg, &first, &last)) {
+		first = strtoull(arg, NULL, 0);
+		last = first;
+	}
+	opt->n_nodes = first;
+	opt->max_nodes = last;
+	return last <= SIM_NODES_MAX;
 }
 
 enum {
@@ -476,7 +490,7 @@ static bool parse_one(int opt, struct opts *o)
 		o->last = o->first;
 		return true;
 	case OPT_SEEDS:
-		return parse_seeds(optarg, o);
+		return parse_range(optarg, &o->first, &o->last);
 	case OPT_SECONDS:
 		o->seconds = strtoul(optarg, NULL, 0);
 		return o->seconds;
@@ -484,8 +498,7 @@ static bool parse_one(int opt, struct opts *o)
 		o->jobs = strtoul(optarg, NULL, 0);
 		return o->jobs && o->jobs <= JOBS_MAX;
 	case OPT_NODES:
-		o->swarm.n_nodes = strtoul(optarg, NULL, 0);
-		return o->swarm.n_nodes <= SIM_NODES_MAX;
+		return parse_nodes(optarg, &o->swarm);
 	case OPT_EVENTS:
 		o->swarm.n_events = strtoul(optarg, NULL, 0);
 		return true;

@@ -281,6 +281,8 @@ static void plan_cfg(struct swarm *w, struct sim_cfg *cfg)
 	cfg->n_nodes = w->opt->n_nodes;
 	if (!cfg->n_nodes)
 		cfg->n_nodes = pick(w, 0, 9) ? pick(w, 2, 5) : pick(w, 6, 9);
+	else if (cfg->n_nodes < w->opt->max_nodes)
+		cfg->n_nodes = pick(w, cfg->n_nodes, w->opt->max_nodes);
 	cfg->nodeid = ids[pick(w, 0, ARRAY_SIZE(ids) - 1)];
 	cfg->start = starts[pick(w, 0, ARRAY_SIZE(starts) - 1)];
 	cfg->first_no = firsts[pick(w, 0, ARRAY_SIZE(firsts) - 1)];

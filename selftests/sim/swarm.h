@@ -39,6 +39,7 @@ extern const char *const swarm_fault_names[SWARM_NR];
 /**
  * struct swarm_opt - what is asked of a run; 0: the seed decides
  * @n_nodes: nodes
+ * @max_nodes: the seed decides, from @n_nodes to this
  * @n_events: joins, leaves and messages of processes
  * @loss: percent of packets lost
  * @loss_set: @loss counts
@@ -49,6 +50,7 @@ extern const char *const swarm_fault_names[SWARM_NR];
  */
 struct swarm_opt {
 	u32	n_nodes;
+	u32	max_nodes;
 	u32	n_events;
 	u32	loss;
 	bool	loss_set;
