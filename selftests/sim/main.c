@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -177,6 +178,21 @@ static double seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static double cpu_of(int who)
+{
+	struct rusage u;
+
+	getrusage(who, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+/* CPU time of all jobs, which have ended: others may be busy here, too. */
+static double cpu_seconds(void)
+{
+	return cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN);
 }
 
 /* Every @o->jobs th seed, from @seed on. */
@@ -359,13 +375,13 @@ static bool run_opts(const struct opts *o)
 	t = seconds() - the_start;
 	if (o->ktap)
 		printf("%sok 1 swarm\n", sum.failed ? "not " : "");
-	printf("# %llu runs, %llu failed, %.1f s, %.0f runs/s, %llu packets\n",
+	printf("# %llu runs, %llu failed, %.1f s, %.0f runs/s, %.0f/CPU s\n",
 	       U(sum.runs), U(sum.failed), t, (double)sum.runs / t,
-	       U(sum.packets));
+	       (double)sum.runs / cpu_seconds());
 	printf("# %llu faults, %llu views, %llu messages, %llu of them again\n",
 	       U(sum.faults), U(sum.views), U(sum.msgs), U(sum.requeued));
-	printf("# %llu packets sent again, %llu other leaders\n",
-	       U(sum.repairs), U(sum.leads));
+	printf("# %llu packets, %llu sent again, %llu other leaders\n",
+	       U(sum.packets), U(sum.repairs), U(sum.leads));
 	printf("# %llu times a group held back, %llu processes too slow\n",
 	       U(sum.holds), U(sum.slow));
 	printf("# in one view within %llu ms\n", U(sum.settle / SIM_MSEC));
