@@ -49,15 +49,18 @@ void cpg_stream_drop_partial(struct cpg_partial *partial)
 	partial->ev = NULL;
 }
 
+/* Nothing is held beyond what was heard of; most streams hold little. */
 void cpg_stream_exit(struct cpg_stream *stream)
 {
+	u64 end = min(stream->high + 1, stream->base + CPG_STREAM_WINDOW);
+	u64 oseq;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(stream->partial); i++)
 		cpg_stream_drop_partial(&stream->partial[i]);
-	for (i = 0; i < CPG_STREAM_WINDOW; i++)
-		if (stream->ring[i])
-			cpg_stream_pkt_free(stream->ring[i]);
+	for (oseq = stream->base; oseq < end; oseq++)
+		if (cpg_stream_get(stream, oseq))
+			cpg_stream_pkt_free(cpg_stream_get(stream, oseq));
 }
 
 /* How long to wait for what may only be late. */

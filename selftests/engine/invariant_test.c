@@ -56,6 +56,7 @@ static const char *test_stream(void)
 	BREAK(st->delivered, st->placed + 1,
 	      "a packet was delivered that is not in order");
 	BREAK(st->base, 2, "a packet is in the wrong place");
+	BREAK(st->high, 1, "a packet is in the wrong place");
 	BREAK(pkt->oseq, 2, "a packet is in the wrong place");
 	BREAK(pkt->oseq, 1 + CPG_STREAM_WINDOW,
 	      "a packet is in the wrong place");
