@@ -66,13 +66,14 @@ static void cpg_choose_candidates(const struct cpg_engine *eng,
  * its way.  One that is dead does not: it would be in the way of whoever found
  * that out first.
  */
-static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
+static void cpg_choose_links(const struct cpg_engine *eng,
+			     struct cpg_set *links, struct cpg_set *all)
 {
 	struct cpg_set hidden = { };
 	u32 i, k;
 
-	memset(&eng->links, 0, sizeof(eng->links));
-	cpg_set_add(&eng->links, CPG_SLOT_SELF);
+	memset(links, 0, eng->n_slots * sizeof(*links));
+	cpg_set_add(&links[CPG_SLOT_SELF], CPG_SLOT_SELF);
 	for (i = 1; i < eng->n_slots; i++) {
 		if (cpg_set_has(all, i) || !cpg_peer_in_view(eng->peers[i]) ||
 		    cpg_choose_is_dead(eng, all, i))
@@ -83,17 +84,14 @@ static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
 				cpg_set_add(&hidden, i);
 	}
 	for (i = 1; i < eng->n_slots; i++) {
-		struct cpg_peer *peer = eng->peers[i];
-
-		memset(&peer->links, 0, sizeof(peer->links));
 		if (cpg_set_has(&hidden, i))
-			peer->links = hidden;
+			links[i] = hidden;
 		if (!cpg_set_has(all, i))
 			continue;
-		cpg_set_add(&peer->links, i);
-		if (cpg_set_has(&peer->hears, CPG_SLOT_SELF)) {
-			cpg_set_add(&peer->links, CPG_SLOT_SELF);
-			cpg_set_add(&eng->links, i);
+		cpg_set_add(&links[i], i);
+		if (cpg_set_has(&eng->peers[i]->hears, CPG_SLOT_SELF)) {
+			cpg_set_add(&links[i], CPG_SLOT_SELF);
+			cpg_set_add(&links[CPG_SLOT_SELF], i);
 		}
 	}
 	for (i = 1; i < eng->n_slots; i++)
@@ -101,24 +99,19 @@ static void cpg_choose_links(struct cpg_engine *eng, struct cpg_set *all)
 			if (!cpg_set_has(&eng->peers[i]->hears, k))
 				continue;
 			if (cpg_set_has(&hidden, k))
-				cpg_set_add(&eng->peers[k]->links, i);
+				cpg_set_add(&links[k], i);
 			else if (!cpg_set_has(all, k) ||
 				 !cpg_set_has(&eng->peers[k]->hears, i))
 				continue;
-			cpg_set_add(&eng->peers[i]->links, k);
+			cpg_set_add(&links[i], k);
 		}
 	all->w[0] |= hidden.w[0];
 	all->w[1] |= hidden.w[1];
 }
 
-static const struct cpg_set *cpg_choose_row(const struct cpg_engine *eng,
-					    u32 slot)
-{
-	return slot == CPG_SLOT_SELF ? &eng->links : &eng->peers[slot]->links;
-}
-
 /* Whom to leave out next; CPG_NO_IDX: every pair hears each other. */
 static u32 cpg_choose_worst(const struct cpg_engine *eng,
+			    const struct cpg_set *links,
 			    const struct cpg_set *set,
 			    const struct cpg_set *primary)
 {
@@ -126,7 +119,7 @@ static u32 cpg_choose_worst(const struct cpg_engine *eng,
 	u32 i;
 
 	for (i = 0; i < eng->n_slots; i++) {
-		u32 lacks = cpg_set_lacks(cpg_choose_row(eng, i), set);
+		u32 lacks = cpg_set_lacks(&links[i], set);
 		bool stays = cpg_set_has(primary, i);
 
 		if (!cpg_set_has(set, i) || !lacks)
@@ -149,6 +142,7 @@ static u32 cpg_choose_worst(const struct cpg_engine *eng,
 
 /* Left out because of another that was, too, later: the lowest of these. */
 static u32 cpg_choose_again(const struct cpg_engine *eng,
+			    const struct cpg_set *links,
 			    const struct cpg_set *left,
 			    const struct cpg_set *set)
 {
@@ -157,34 +151,42 @@ static u32 cpg_choose_again(const struct cpg_engine *eng,
 
 	for (i = 0; i < eng->n_slots; i++)
 		if (cpg_set_has(left, i) && !cpg_set_has(set, i) &&
-		    cpg_set_covers(cpg_choose_row(eng, i), set) &&
+		    cpg_set_covers(&links[i], set) &&
 		    (best == CPG_NO_IDX || cpg_choose_nodeid(eng, i) <
 					   cpg_choose_nodeid(eng, best)))
 			best = i;
 	return best;
 }
 
-/* The greatest set that contains this node; @left: the candidates. */
-static void cpg_choose_anew(struct cpg_engine *eng, struct cpg_set left,
+/*
+ * The greatest set that contains this node; @links: room to work, a set for
+ * each slot; @left: the candidates.
+ */
+static void cpg_choose_anew(const struct cpg_engine *eng,
+			    struct cpg_set *links, struct cpg_set left,
 			    struct cpg_set *set)
 {
 	struct cpg_set primary = { };
 	u32 i;
 
-	cpg_choose_links(eng, &left);
+	cpg_choose_links(eng, links, &left);
 	for (i = 0; i < eng->n_slots; i++)
 		if (cpg_choose_is_primary(eng, i))
 			cpg_set_add(&primary, i);
 	for (;;) {
 		*set = left;
 		for (;;) {
-			i = cpg_choose_worst(eng, set, &primary);
+			i = cpg_choose_worst(eng, links, set, &primary);
 			if (i == CPG_NO_IDX)
 				break;
 			cpg_set_del(set, i);
 		}
-		while ((i = cpg_choose_again(eng, &left, set)) != CPG_NO_IDX)
+		for (;;) {
+			i = cpg_choose_again(eng, links, &left, set);
+			if (i == CPG_NO_IDX)
+				break;
 			cpg_set_add(set, i);
+		}
 		if (cpg_set_has(set, CPG_SLOT_SELF))
 			return;
 		left.w[0] &= ~set->w[0];
@@ -209,7 +211,7 @@ u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set)
 
 	cpg_choose_candidates(eng, &all);
 	if (eng->is_news || !cpg_set_equal(&all, &eng->choice_of)) {
-		cpg_choose_anew(eng, all, &eng->choice);
+		cpg_choose_anew(eng, eng->links, all, &eng->choice);
 		eng->choice_of = all;
 		eng->is_news = false;
 	}
@@ -220,7 +222,7 @@ u32 cpg_choose(struct cpg_engine *eng, struct cpg_set *set)
 	return eng->cfg.nodeid;
 }
 
-/* Would the choice be the same if it were made anew? */
+/* Would the choice be the same if it were made anew?  Changes nothing. */
 bool cpg_choose_is_good(struct cpg_engine *eng)
 {
 	struct cpg_set all, set;
@@ -228,6 +230,6 @@ bool cpg_choose_is_good(struct cpg_engine *eng)
 	cpg_choose_candidates(eng, &all);
 	if (eng->is_news || !cpg_set_equal(&all, &eng->choice_of))
 		return true;
-	cpg_choose_anew(eng, all, &set);
+	cpg_choose_anew(eng, eng->spare, all, &set);
 	return cpg_set_equal(&set, &eng->choice);
 }

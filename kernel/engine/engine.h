@@ -556,7 +556,7 @@ int cpg_engine_walk_groups(const struct cpg_engine *eng, cpg_group_fn fn,
 
 /**
  * cpg_engine_check() - what must always hold
- * @eng: engine
+ * @eng: engine; nothing that it goes by is changed
  *
  * Return: NULL, or a sentence that says what does not hold.
  */

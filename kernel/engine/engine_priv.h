@@ -109,7 +109,6 @@ struct cpg_blob {
  * @probe_at: when to probe it again
  * @n_out: how often it was put out, until it has not been for a minute
  * @out_at: when it was last put out
- * @links: gathering: slots of those that it hears and that hear it
  * @left: an incarnation that said good-bye
  * @left_until: how long nothing is taken from that
  * @rival: another incarnation that uses the id
@@ -154,7 +153,6 @@ struct cpg_peer {
 	u64		probe_at;
 	u32		n_out;
 	u64		out_at;
-	struct cpg_set	links;
 	u64		left;
 	u64		left_until;
 	u64		rival;
@@ -660,7 +658,9 @@ struct cpg_proc {
  * @next_port: for the next local process
  * @gather_start: when the gathering began
  * @gather_complete: the JOINs of all that are expected have come
- * @links: as of struct cpg_peer
+ * @links: while a choice is made: by slot, those that it hears and that hear
+ *	it
+ * @spare: the same, for who only asks whether the choice is good
  * @is_news: what nodes think of each other has changed since @choice
  * @choice: with whom this node should be in a view
  * @choice_of: of these candidates
@@ -721,7 +721,8 @@ struct cpg_engine {
 	u32				next_port;
 	u64				gather_start;
 	bool				gather_complete;
-	struct cpg_set			links;
+	struct cpg_set			links[CPG_NODES_MAX];
+	struct cpg_set			spare[CPG_NODES_MAX];
 	bool				is_news;
 	struct cpg_set			choice;
 	struct cpg_set			choice_of;

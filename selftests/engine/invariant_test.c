@@ -180,9 +180,34 @@ static const char *test_state(void)
 	return lone_destroy(bad);
 }
 
+/* While it gathers, to look at it changes nothing that it goes by. */
+static const char *test_look(void)
+{
+	static struct cpg_engine was;
+	enum cpg_state state;
+	struct cpg_set set;
+
+	create();
+	state = eng->state;
+	eng->state = CPG_STATE_GATHER;
+	cpg_choose(eng, &set);
+	/* A choice made anew would not have this. */
+	cpg_set_add(&eng->links[CPG_SLOT_SELF], CPG_NODES_MAX - 1);
+	was = *eng;
+	if (cpg_engine_check(eng))
+		bad = "it is broken while it gathers";
+	memcpy(was.spare, eng->spare, sizeof(was.spare));
+	if (memcmp(&was, eng, sizeof(was)))
+		bad = "it is another after being looked at";
+	BREAK(eng->choice.w[0], 0,
+	      "whom to be in a view with is not known");
+	eng->state = state;
+	return lone_destroy(bad);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(stream), TEST(epoch), TEST(leader), TEST(flow), TEST(send),
-	TEST(parked), TEST(idle), TEST(groups), TEST(state),
+	TEST(parked), TEST(idle), TEST(groups), TEST(state), TEST(look),
 };
 
 int main(int argc, char **argv)
