@@ -9,14 +9,29 @@ static u64 cpg_hash_word(u64 h, u64 w)
 	return h ^ (h >> 32);
 }
 
-static void cpg_hash_block(u64 *h, const u8 *p)
+static u64 cpg_hash_load(const u8 *p)
 {
-	u64 w[CPG_HASH_LANES];
-	u32 i;
+	u64 w;
 
-	memcpy(w, p, sizeof(w));
-	for (i = 0; i < CPG_HASH_LANES; i++)
-		h[i] = cpg_hash_word(h[i] + i, w[i]);
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* Lanes stay in registers from one block to the next. */
+static void cpg_hash_blocks(u64 *h, const u8 *p, size_t n)
+{
+	u64 a = h[0], b = h[1], c = h[2], d = h[3];
+
+	for (; n; n--, p += CPG_HASH_BLOCK) {
+		a = cpg_hash_word(a, cpg_hash_load(p));
+		b = cpg_hash_word(b + 1, cpg_hash_load(p + 8));
+		c = cpg_hash_word(c + 2, cpg_hash_load(p + 16));
+		d = cpg_hash_word(d + 3, cpg_hash_load(p + 24));
+	}
+	h[0] = a;
+	h[1] = b;
+	h[2] = c;
+	h[3] = d;
 }
 
 /**
@@ -39,15 +54,14 @@ void cpg_hash_add(struct cpg_hash *hash, const void *data, size_t len)
 		memcpy(hash->part + fill, p, n);
 		if (fill + n < CPG_HASH_BLOCK)
 			return;
-		cpg_hash_block(hash->h, hash->part);
+		cpg_hash_blocks(hash->h, hash->part, 1);
 		p += n;
 		len -= n;
 	}
-	for (; len >= CPG_HASH_BLOCK; len -= CPG_HASH_BLOCK) {
-		cpg_hash_block(hash->h, p);
-		p += CPG_HASH_BLOCK;
-	}
-	memcpy(hash->part, p, len);
+	n = len / CPG_HASH_BLOCK;
+	cpg_hash_blocks(hash->h, p, n);
+	p += n * CPG_HASH_BLOCK;
+	memcpy(hash->part, p, len % CPG_HASH_BLOCK);
 }
 
 /**
@@ -65,7 +79,7 @@ u64 cpg_hash_end(const struct cpg_hash *hash)
 
 	memcpy(h, hash->h, sizeof(h));
 	memcpy(part, hash->part, hash->len % CPG_HASH_BLOCK);
-	cpg_hash_block(h, part);
+	cpg_hash_blocks(h, part, 1);
 	for (i = 0; i < CPG_HASH_LANES; i++)
 		res = cpg_hash_word(res, h[i]);
 	return res;
