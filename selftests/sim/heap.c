@@ -2,81 +2,130 @@
 /* See heap.h. */
 #include "heap.h"
 
-static bool ev_before(const struct sim_ev *a, const struct sim_ev *b)
+enum {
+	HEAP_WAYS = 4,		/* children of an entry */
+};
+
+/* Where entries go that need not know their place. */
+static u32 no_pos;
+
+/* Without a jump: nobody can foresee which way it would go. */
+static bool entry_before(const struct sim_entry *a, const struct sim_entry *b)
 {
-	return a->t != b->t ? a->t < b->t : a->order < b->order;
+	return (a->t < b->t) | ((a->t == b->t) & (a->order < b->order));
 }
 
-static void heap_put(struct sim_heap *heap, struct sim_ev *ev, u32 pos)
+static void heap_put(struct sim_heap *heap, const struct sim_entry *e, u32 i)
 {
-	heap->ev[pos] = ev;
-	ev->pos = pos;
+	heap->entry[i] = *e;
+	*e->pos = i + 1;
 }
 
-static void heap_up(struct sim_heap *heap, struct sim_ev *ev)
+/* Put an entry where @i is free, or above it. */
+static void heap_up(struct sim_heap *heap, const struct sim_entry *e, u32 i)
 {
-	u32 pos = ev->pos;
+	while (i) {
+		u32 up = (i - 1) / HEAP_WAYS;
 
-	while (pos > 1 && ev_before(ev, heap->ev[pos / 2])) {
-		heap_put(heap, heap->ev[pos / 2], pos);
-		pos /= 2;
-	}
-	heap_put(heap, ev, pos);
-}
-
-static void heap_down(struct sim_heap *heap, struct sim_ev *ev)
-{
-	u32 pos = ev->pos;
-	u32 child;
-
-	while ((child = 2 * pos) <= heap->n) {
-		if (child < heap->n &&
-		    ev_before(heap->ev[child + 1], heap->ev[child]))
-			child++;
-		if (!ev_before(heap->ev[child], ev))
+		if (!entry_before(e, &heap->entry[up]))
 			break;
-		heap_put(heap, heap->ev[child], pos);
-		pos = child;
+		heap_put(heap, &heap->entry[up], i);
+		i = up;
 	}
-	heap_put(heap, ev, pos);
+	heap_put(heap, e, i);
+}
+
+/* Put an entry where @i is free, or below it. */
+static void heap_down(struct sim_heap *heap, const struct sim_entry *e, u32 i)
+{
+	for (;;) {
+		u32 k = i * HEAP_WAYS + 1;
+		u32 end = min(k + HEAP_WAYS, heap->n);
+		u32 first = k;
+
+		if (k >= heap->n)
+			break;
+		while (++k < end)
+			first = entry_before(&heap->entry[k],
+					     &heap->entry[first]) ? k : first;
+		if (!entry_before(&heap->entry[first], e))
+			break;
+		heap_put(heap, &heap->entry[first], i);
+		i = first;
+	}
+	heap_put(heap, e, i);
+}
+
+static void heap_fill(struct sim_heap *heap, const struct sim_entry *e, u32 i)
+{
+	if (i && entry_before(e, &heap->entry[(i - 1) / HEAP_WAYS]))
+		heap_up(heap, e, i);
+	else
+		heap_down(heap, e, i);
+}
+
+static void heap_add(struct sim_heap *heap, const struct sim_entry *e)
+{
+	if (heap->n >= heap->max) {
+		heap->max = heap->max ? heap->max * 2 : 256;
+		heap->entry = realloc(heap->entry,
+				      heap->max * sizeof(*heap->entry));
+		if (!heap->entry)
+			abort();
+	}
+	heap_up(heap, e, heap->n++);
+}
+
+void sim_heap_add(struct sim_heap *heap, struct sim_ev *ev, u64 t)
+{
+	struct sim_entry e = {
+		.t = t, .order = heap->order++, .ev = ev, .pos = &no_pos,
+	};
+
+	ev->t = t;
+	heap_add(heap, &e);
 }
 
 void sim_heap_set(struct sim_heap *heap, struct sim_ev *ev, u64 t)
 {
+	struct sim_entry e = {
+		.t = t, .order = heap->order++, .ev = ev, .pos = &ev->pos,
+	};
+
 	ev->t = t;
-	ev->order = heap->order++;
-	if (!ev->pos) {
-		if (heap->n + 1 >= heap->max) {
-			heap->max = heap->max ? heap->max * 2 : 256;
-			heap->ev = realloc(heap->ev,
-					   heap->max * sizeof(*heap->ev));
-			if (!heap->ev)
-				abort();
-		}
-		heap_put(heap, ev, ++heap->n);
-	}
-	heap_up(heap, ev);
-	heap_down(heap, ev);
+	if (ev->pos)
+		heap_fill(heap, &e, ev->pos - 1);
+	else
+		heap_add(heap, &e);
+}
+
+/* Take out what is at @i. */
+static void heap_take(struct sim_heap *heap, u32 i)
+{
+	struct sim_entry last = heap->entry[--heap->n];
+
+	*heap->entry[i].pos = 0;
+	if (i < heap->n)
+		heap_fill(heap, &last, i);
 }
 
 void sim_heap_del(struct sim_heap *heap, struct sim_ev *ev)
 {
-	struct sim_ev *last;
-	u32 pos = ev->pos;
+	if (ev->pos)
+		heap_take(heap, ev->pos - 1);
+}
 
-	if (!pos)
-		return;
-	last = heap->ev[heap->n--];
-	ev->pos = 0;
-	if (last == ev)
-		return;
-	heap_put(heap, last, pos);
-	heap_up(heap, last);
-	heap_down(heap, last);
+struct sim_ev *sim_heap_pop(struct sim_heap *heap)
+{
+	struct sim_ev *ev = sim_heap_first(heap);
+
+	if (ev)
+		heap_take(heap, 0);
+	return ev;
 }
 
 void sim_heap_exit(struct sim_heap *heap)
 {
-	free(heap->ev);
+	free(heap->entry);
 	memset(heap, 0, sizeof(*heap));
 }

@@ -193,7 +193,7 @@ static void link_xmit(struct sim *s, struct sim_link *link, u32 from, u32 to,
 	pkt->from = from;
 	pkt->to = to;
 	pkt->buf = cpg_buf_get(buf);
-	sim_heap_set(&s->heap, &pkt->ev, t);
+	sim_heap_add(&s->heap, &pkt->ev, t);
 }
 
 static u32 buf_type(const struct cpg_buf *buf)

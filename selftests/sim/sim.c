@@ -144,11 +144,9 @@ void sim_end(struct sim *s, bool quiet)
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		if (s->nodes[i].eng)
 			sim_node_crash(&s->nodes[i]);
-	while ((ev = sim_heap_first(&s->heap))) {
-		sim_heap_del(&s->heap, ev);
+	while ((ev = sim_heap_pop(&s->heap)))
 		if (ev->kind == SIM_EV_PKT)
 			sim_net_free(s, container_of(ev, struct sim_pkt, ev));
-	}
 	if (cpg_user_mem.live)
 		orc_fail(&s->orc, ORC_MEMORY,
 			 "%llu allocations of %llu bytes are left behind",
@@ -200,7 +198,7 @@ bool sim_run_to(struct sim *s, u64 t)
 			break;
 		s->now = ev->t;
 		s->orc.now = s->now;
-		sim_heap_del(&s->heap, ev);
+		sim_heap_pop(&s->heap);
 		sim_step(s, ev);
 	}
 	if (!sim_failed(s))
