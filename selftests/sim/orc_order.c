@@ -39,14 +39,15 @@ static bool sent_before(const struct orc_sent *sent,
 	return sent->home && sent->home->id.seq < view->id.seq;
 }
 
-/* Which of its process's messages has this name?  n_sent: none. */
-static u32 sent_find(const struct orc_proc *proc, u64 serial)
+/* Which of its process's messages has this name, perhaps @k?  n_sent: none. */
+static u32 sent_find(const struct orc_proc *proc, u64 serial, u32 k)
 {
 	u32 lo = 0, hi = proc->n_sent;
 
+	if (k < hi && proc->sent[k].serial == serial)
+		return k;
 	while (lo < hi) {
-		u32 k = lo + (hi - lo) / 2;
-
+		k = lo + (hi - lo) / 2;
 		if (proc->sent[k].serial < serial)
 			lo = k + 1;
 		else
@@ -141,7 +142,7 @@ static void match_msg(struct orc *o, struct orc_life *life,
 		      const struct orc_what *what)
 {
 	struct orc_had *had = had_get(o, life, proc);
-	u32 k = sent_find(proc, what->serial);
+	u32 k = sent_find(proc, what->serial, had->next);
 	struct orc_sent *sent = &proc->sent[k];
 
 	if (k == proc->n_sent || sent->hash != what->hash ||
@@ -371,7 +372,7 @@ void orc_place(struct orc *o, struct orc_life *life, struct orc_id id, u64 pos,
 	if (!deliver_here(o, life, stay, id, origin))
 		return;
 	proc = stay_proc(stay, origin, port);
-	k = proc ? sent_find(proc, serial) : 0;
+	k = proc ? sent_find(proc, serial, 0) : 0;
 	if (!proc || k == proc->n_sent || !had_get(o, life, proc)->got[k] ||
 	    proc->sent[k].svc > CPG_SVC_FIFO) {
 		orc_fail(o, ORC_AGREED,

@@ -501,6 +501,9 @@ int sim_send_wait(struct sim_proc *proc, u8 svc, u32 len, u64 wait)
 	if (proc->queued && proc->queued + len > SIM_SNDBUF)
 		return -EAGAIN;
 	ev = send_event(s, svc, len, &hash);
+	/* What is accepted is what was hashed just now. */
+	node->hash_ev = ev;
+	node->hash = hash;
 	/* It may be delivered before this call returns. */
 	proc->queued += len;
 	held = proc->held;
