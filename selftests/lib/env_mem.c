@@ -2,15 +2,28 @@
 /*
  * Memory for engines in user space.  A small head in front of each allocation
  * keeps its size for the accounts; AddressSanitizer guards the far end.
+ *
+ * With MEM_KEEP, for long campaigns, what is freed is kept by size and given
+ * out again.
  */
 #include "env_mem.h"
 
+#ifndef MEM_KEEP
+#define MEM_KEEP 0
+#endif
+
+enum {
+	MEM_STEP = 64,			/* sizes that are kept */
+	MEM_KEPT_MAX = 16 << 10,	/* larger ones are not */
+};
+
 struct mem_head {
-	size_t	size;
-	size_t	pad;
+	size_t		size;
+	struct mem_head	*next;
 };
 
 struct cpg_user_mem cpg_user_mem;
+static struct mem_head *mem_kept[MEM_KEPT_MAX / MEM_STEP];
 
 static bool mem_fails(struct cpg_user_env *env)
 {
@@ -38,12 +51,34 @@ static bool mem_fails(struct cpg_user_env *env)
 	return true;
 }
 
-static void *mem_get(size_t size, bool zero)
+/* The list for a size; NULL: it is not kept. */
+static struct mem_head **mem_list(size_t size)
 {
-	size_t total = sizeof(struct mem_head) + size;
+	if (!MEM_KEEP || size >= MEM_KEPT_MAX)
+		return NULL;
+	return &mem_kept[size / MEM_STEP];
+}
+
+static struct mem_head *mem_new(size_t size, bool zero)
+{
+	struct mem_head **list = mem_list(size);
 	struct mem_head *head;
 
-	head = zero ? calloc(1, total) : malloc(total);
+	if (list && *list) {
+		head = *list;
+		*list = head->next;
+		return zero ? memset(head, 0, sizeof(*head) + size) : head;
+	}
+	if (list)
+		size = ALIGN(size + 1, (size_t)MEM_STEP);
+	size += sizeof(*head);
+	return zero ? calloc(1, size) : malloc(size);
+}
+
+static void *mem_get(size_t size, bool zero)
+{
+	struct mem_head *head = mem_new(size, zero);
+
 	if (!head)
 		return NULL;
 	head->size = size;
@@ -56,10 +91,16 @@ static void *mem_get(size_t size, bool zero)
 static void mem_put(const void *ptr)
 {
 	struct mem_head *head = (struct mem_head *)(uintptr_t)ptr - 1;
+	struct mem_head **list = mem_list(head->size);
 
 	cpg_user_mem.live--;
 	cpg_user_mem.bytes -= head->size;
-	free(head);
+	if (!list) {
+		free(head);
+		return;
+	}
+	head->next = *list;
+	*list = head;
 }
 
 void *cpg_env_alloc(void *env, size_t size)
