@@ -9,6 +9,7 @@
 #   make demo              three nodes in one guest
 #   make test              everything, in every lane
 #   make conformance       ours and corosync's, statement by statement
+#   make differ SEEDS=1..50 random scripts on both, streams compared
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
@@ -56,6 +57,9 @@ test:
 conformance: setup
 	selftests/conformance/run
 
+differ: setup
+	selftests/differ/run $(if $(SEEDS),--seeds $(SEEDS))
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	$(MAKE) -C userspace clean
@@ -63,4 +67,4 @@ clean:
 	rm -rf build
 
 .PHONY: all modules lib install dkms-install check sim selftests coverage \
-	setup kernels demo test conformance clean
+	setup kernels demo test conformance differ clean
