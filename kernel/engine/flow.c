@@ -35,6 +35,8 @@ enum {
 	CPG_FLOW_BURST_MIN = 8,
 	/* So many acknowledgments make a budget. */
 	CPG_FLOW_ACKS = 8,
+	/* Packets that are not full, without an order. */
+	CPG_FLOW_UNPLACED_MAX = 4,
 	/* No more than this part of the window is left unused. */
 	CPG_FLOW_DEFER = 8,
 };
@@ -193,24 +195,40 @@ static void cpg_flow_ask(struct cpg_engine *eng, u64 oseq)
 	cpg_flow_count(eng, ep->node[ep->me], wants);
 }
 
+/*
+ * Would a packet that is not full be delivered hardly later if it waited for
+ * company?  It costs as much as a full one.  So it is with much in flight, and
+ * with some that the leader has not come to; what waits for no order would be
+ * delivered later.
+ */
+static bool cpg_flow_packs(const struct cpg_engine *eng, u8 service)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
+
+	if (ep->in_flight > ep->flow.budget / (CPG_FLOW_ACKS / 2))
+		return true;
+	return service >= CPG_SVC_AGREED && !cpg_lead_is_me(ep) &&
+	       stream->next > stream->placed + CPG_FLOW_UNPLACED_MAX;
+}
+
 /**
  * cpg_flow_admits() - may a packet be sent now?
  * @eng: engine
  * @len: bytes of records
+ * @service: of them
  * @is_full: no more would fit into it
- *
- * With much in flight, a packet that is not full waits for company: it would
- * not be delivered much earlier, and cost as much as a full one.
  *
  * Return: it may.
  */
-bool cpg_flow_admits(const struct cpg_engine *eng, u32 len, bool is_full)
+bool cpg_flow_admits(const struct cpg_engine *eng, u32 len, u8 service,
+		     bool is_full)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 
 	if (!ep->in_flight)
 		return true;
-	if (!is_full && ep->in_flight > ep->flow.budget / (CPG_FLOW_ACKS / 2))
+	if (!is_full && cpg_flow_packs(eng, service))
 		return false;
 	return ep->in_flight + len + CPG_FLOW_OVERHEAD <= cpg_flow_limit(eng);
 }

@@ -45,7 +45,8 @@ void cpg_flow_rcv(struct cpg_engine *eng, struct cpg_vnode *from,
 void cpg_flow_turn(struct cpg_engine *eng);
 u32 cpg_flow_limit(const struct cpg_engine *eng);
 bool cpg_flow_defers(const struct cpg_engine *eng, u32 burst);
-bool cpg_flow_admits(const struct cpg_engine *eng, u32 len, bool is_full);
+bool cpg_flow_admits(const struct cpg_engine *eng, u32 len, u8 service,
+		     bool is_full);
 void cpg_flow_sent(struct cpg_engine *eng, u64 oseq, u32 len);
 void cpg_flow_ordered(struct cpg_engine *eng, const struct cpg_vnode *node,
 		      u32 len);

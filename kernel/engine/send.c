@@ -310,7 +310,8 @@ bool cpg_send_kick(struct cpg_engine *eng)
 			order = cpg_order_rec_size(ep->n_runs + 1);
 		}
 		cpg_send_plan(eng, eng->cfg.mtu - CPG_DATA_HDR - order, &plan);
-		if (!cpg_flow_admits(eng, order + plan.bytes, plan.is_full))
+		if (!cpg_flow_admits(eng, order + plan.bytes, plan.service,
+				     plan.is_full))
 			break;
 		if (!cpg_send_packet(eng, &plan, order)) {
 			cpg_engine_arm(eng, &eng->nomem_at, CPG_NOMEM_DELAY);

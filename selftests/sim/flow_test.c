@@ -272,6 +272,27 @@ static const char *test_pack_burst(void)
 	return test_end();
 }
 
+/*
+ * Those that do not wait: the first four packets go at once, the others when
+ * they are full, or an order comes back, which is soon.
+ */
+static const char *test_pack_order(void)
+{
+	u32 before;
+	u64 packets;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	packets = pack_packets(1);
+	pack_send(1, 100, LEN, 0);
+	/* At least 14 in a packet; each goes to two nodes. */
+	CHECK_TRUE(pack_packets(1) - packets > 2 * 4);
+	sim_run(s, SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 100);
+	CHECK_TRUE(pack_packets(1) - packets <= 2 * (4 + 7) + 1);
+	return test_end();
+}
+
 /* A leave does not wait, and what was sent before comes before. */
 static const char *test_pack_leave(void)
 {
@@ -318,7 +339,8 @@ static const char *test_pack_stop(void)
 static const struct ktap_test tests[] = {
 	TEST(one), TEST(fair), TEST(pace), TEST(loss), TEST(churn),
 	TEST(pack_time), TEST(pack_first), TEST(pack_push), TEST(pack_hurry),
-	TEST(pack_burst), TEST(pack_leave), TEST(pack_view), TEST(pack_stop),
+	TEST(pack_burst), TEST(pack_order), TEST(pack_leave), TEST(pack_view),
+	TEST(pack_stop),
 };
 
 int main(int argc, char **argv)
