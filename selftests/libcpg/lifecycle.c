@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * lifecycle [ROUNDS]: how long a handle takes from beginning to end:
- * initialize, join, the news of it, leave, finalize.  Each round has a group of its own, so
- * that none waits for the end of the one before.  Prints the median.
+ * initialize, join, the news of it, leave, finalize.  Each round has a group of
+ * its own, so that none waits for the end of the one before.  Prints the median.
  */
 #include <corosync/cpg.h>
 #include <poll.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * scale_groups N NODES: a socket in each of N groups, on one of NODES nodes
- * that all do the same.  Then this node loses others and finds them again: of each
- * change each group is told once.  Prints "joined", "parted" and "healed".  It
- * has no library between: a buffer each would be most of the memory.
+ * that all do the same.  Then this node loses others and finds them again: of
+ * each change each group is told once.  Prints "joined", "parted" and "healed".
+ * It has no library between: a buffer each would be most of the memory.
  */
 #include <errno.h>
 #include <fcntl.h>
