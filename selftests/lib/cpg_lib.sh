@@ -298,7 +298,10 @@ cpg_lib_small_buffer()
 cpg_lib_crash()
 {
 	cpg_lib_cut "$1"
-	cpg_lib_down "$1" && cpg_lib_heal "$1"
+	cpg_lib_down "$1" || return
+	# What waits there for a neighbour's address would be its word.
+	ip -n "cpg-$$-$1" neigh flush dev eth0
+	cpg_lib_heal "$1"
 }
 
 # A node of ours is a kernel, and that of the others, too: it cannot stand
