@@ -4,21 +4,21 @@
  * done before a node is put out for it.
  *
  * A node is suspect when it was silent for longer than its heartbeats' past
- * explains.  It is asked itself then, and two others are asked whether they
+ * explains.  It is asked itself then, and three others are asked whether they
  * hear it.  Only if nobody does it is known to be dead; if somebody does, the
  * link to it is at fault, and it gets as much time again.  A node that has
  * reason to doubt itself, because its timers are late, puts nobody out alone.
  *
  * Not everyone sends everyone its heartbeats, so that what an idle cluster
  * sends does not grow with the square of its size: a node sends them to the
- * next few in the view and to the leader, and to all others in turn.
+ * leader and to the next few in the view, and to all others in turn.
  */
 #include "engine_priv.h"
 
 enum {
 	CPG_WATCH_FEW = 2,	/* successors that watch, in a view of up to */
 	CPG_WATCH_SMALL = 32,	/* so many; about a root of it in larger ones */
-	CPG_PROBE_OTHERS = 2,	/* are asked about a suspect */
+	CPG_PROBE_OTHERS = 3,	/* are asked about a suspect */
 	CPG_PROBE_TRIES = 4,	/* in the time that they have to answer */
 	CPG_SILENCE_MAX = 2,	/* times what is configured */
 	CPG_SILENCE_TAKE = 4,	/* heartbeats until another may take its id */
@@ -48,7 +48,7 @@ static u64 cpg_detect_sqrt(u64 x)
 	return root;
 }
 
-/* So many successors get each heartbeat. */
+/* So many successors, besides the leader, get each heartbeat. */
 static u32 cpg_detect_reach(u32 n)
 {
 	u32 reach = CPG_WATCH_FEW;
@@ -79,19 +79,39 @@ static bool cpg_detect_is_settled(const struct cpg_engine *eng)
 	       eng->now >= eng->epoch->since + 2 * eng->cfg.suspect;
 }
 
-/* One heartbeat of how many of a member comes here? */
+static u32 cpg_detect_distance(const struct cpg_epoch *ep, u32 from, u32 to)
+{
+	return (to + ep->n - from) % ep->n;
+}
+
+/*
+ * Does one get each heartbeat of another?  The leader does, and is not one of
+ * the successors: so it is always three, where there are as many.
+ */
+static bool cpg_detect_watches(const struct cpg_epoch *ep, u32 idx, u32 of)
+{
+	u32 leader = cpg_detect_distance(ep, of, ep->leader);
+	u32 far = cpg_detect_distance(ep, of, idx);
+
+	if (leader && leader < far)
+		far--;
+	return idx == ep->leader || far <= cpg_detect_reach(ep->n);
+}
+
+/* One heartbeat of how many of a member comes here, at least? */
 static u32 cpg_detect_period(const struct cpg_engine *eng,
 			     const struct cpg_peer *peer)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 	u32 reach = cpg_detect_reach(ep->n);
 
+	/* These do, whoever leads. */
 	if (eng->state != CPG_STATE_OPERATIONAL ||
-	    (ep->me + ep->n - peer->idx) % ep->n <= reach)
+	    cpg_detect_distance(ep, peer->idx, ep->me) <= reach)
 		return 1;
 	if (cpg_detect_is_turning(eng))
 		return ep->n - 1;
-	if (cpg_lead_is_me(ep))
+	if (cpg_detect_watches(ep, ep->me, peer->idx))
 		return 1;
 	if (peer->idx != ep->leader)
 		return ep->n - 1;
@@ -112,15 +132,19 @@ u32 cpg_detect_targets(struct cpg_engine *eng, u32 *nodeids)
 	bool is_leader = cpg_lead_is_me(ep);
 	bool to_all = !cpg_detect_is_settled(eng) ||
 		      (is_leader && ep->n <= CPG_WATCH_SMALL);
+	/* Of these it is one's turn. */
+	u32 n_rest = ep->n - 1 - min(reach + !is_leader, ep->n - 1);
 	u32 beat = ep->beats++;
-	u32 i, n = 0;
+	u32 i, n = 0, rest = 0;
 
 	for (i = 1; i < ep->n; i++) {
 		u32 idx = (ep->me + i) % ep->n;
+		bool is_due = true;
 
-		if (to_all || i <= reach || idx == ep->leader ||
-		    i - 1 == beat % (ep->n - 1) ||
-		    (is_leader && i % reach == beat % reach))
+		if (!cpg_detect_watches(ep, idx, ep->me))
+			is_due = rest++ == beat % n_rest ||
+				 (is_leader && i % reach == beat % reach);
+		if (to_all || is_due)
 			nodeids[n++] = ep->node[idx]->nodeid;
 	}
 	return n;
@@ -298,28 +322,37 @@ static void cpg_detect_xmit(struct cpg_engine *eng, u32 nodeid,
 			&probe, sizeof(probe), NULL, 0, 0);
 }
 
+static bool cpg_detect_ask(struct cpg_engine *eng, u32 idx,
+			   const struct cpg_peer *suspect)
+{
+	const struct cpg_vnode *vn = eng->epoch->node[idx];
+
+	if (!vn->peer || vn->peer == suspect || !cpg_peer_in_view(vn->peer) ||
+	    vn->peer->probe_since)
+		return false;
+	cpg_detect_xmit(eng, vn->nodeid, CPG_PROBE_ASK, eng->cfg.nodeid,
+			suspect);
+	return true;
+}
+
 /* Ask it, and those that it sends its heartbeats to. */
 static void cpg_detect_probe(struct cpg_engine *eng, struct cpg_peer *peer)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 	u64 wait = eng->cfg.corroborate;
-	u32 i, n = 0;
+	u32 i, n;
 
 	if (eng->now < peer->probe_since + wait)
 		wait = wait / CPG_PROBE_TRIES + 1;
 	cpg_engine_arm(eng, &peer->probe_at, wait);
 	cpg_detect_xmit(eng, peer->nodeid, CPG_PROBE_PING, eng->cfg.nodeid,
 			peer);
+	n = cpg_detect_ask(eng, ep->leader, peer);
 	for (i = 1; i < ep->n && n < CPG_PROBE_OTHERS; i++) {
-		const struct cpg_vnode *vn =
-			ep->node[(peer->idx + i) % ep->n];
+		u32 idx = (peer->idx + i) % ep->n;
 
-		if (!vn->peer || !cpg_peer_in_view(vn->peer) ||
-		    vn->peer->probe_since)
-			continue;
-		cpg_detect_xmit(eng, vn->nodeid, CPG_PROBE_ASK,
-				eng->cfg.nodeid, peer);
-		n++;
+		if (idx != ep->leader)
+			n += cpg_detect_ask(eng, idx, peer);
 	}
 }
 

@@ -494,6 +494,39 @@ static const char *test_stall(void)
 	return test_end();
 }
 
+/*
+ * The leader is one of the next two of the last nodes of a view.  Two of their
+ * heartbeats get lost on the way to it and to the other one, and then they are
+ * not scheduled: three hear each of their heartbeats, so one can vouch.
+ */
+static const char *test_third_witness(void)
+{
+	u32 slot, phase, views;
+
+	for (slot = 3; slot < 5; slot++) {
+		test_nodes(5);
+		sim_run(s, SIM_SEC);
+		CHECK_TRUE(test_leader() == s->nodes[0].nodeid);
+		views = status(0).counters[CPG_CNT_VIEWS];
+		for (phase = 0; phase < 20; phase++) {
+			u32 other = (slot + 1) % 5 ? (slot + 1) % 5 : 1;
+
+			sim_run(s, SIM_SEC + phase * 5 * SIM_MSEC);
+			sim_cut(s, slot, 0, true);
+			sim_cut(s, slot, other, true);
+			sim_run(s, 2 * s->cfg.heartbeat);
+			sim_cut(s, slot, 0, false);
+			sim_cut(s, slot, other, false);
+			sim_node_pause(&s->nodes[slot], s->cfg.suspect +
+				       s->cfg.corroborate -
+				       2 * s->cfg.heartbeat);
+		}
+		sim_run(s, SIM_SEC);
+		CHECK_TRUE(status(0).counters[CPG_CNT_VIEWS] == views);
+	}
+	return test_end();
+}
+
 static const struct ktap_test tests[] = {
 	TEST(idle), TEST(dead_lan), TEST(dead_largest), TEST(dead_default),
 	TEST(dead_odd),
@@ -502,7 +535,7 @@ static const struct ktap_test tests[] = {
 	TEST(link8_unwatched), TEST(link8_unwatched_back), TEST(hub5),
 	TEST(hub5_oneway), TEST(chain5), TEST(bar6), TEST(star4),
 	TEST(deaf5), TEST(mute5), TEST(first_to_know), TEST(link_short),
-	TEST(adaptive),
+	TEST(adaptive), TEST(third_witness),
 	TEST(doubt), TEST(doubt_witness), TEST(doubt_alone), TEST(stall),
 	TEST(unreachable), TEST(unreachable_lie), TEST(flap),
 };
