@@ -12,6 +12,28 @@ declare -A corosync_lib_pid=()
 cpg_lib_usable()
 {
 	cpg_lib_need corosync corosync-quorumtool
+	# Its ring buffers are files; a guest may have no place for them.
+	if ! mountpoint -q /dev/shm; then
+		mkdir -p /dev/shm
+		mount -t tmpfs -o mode=1777 none /dev/shm
+	fi
+}
+
+# The lines of the section totem that say how packets travel.
+corosync_lib_transport()
+{
+	case ${CPG_LIB_TRANSPORT:-udpu} in
+	udpu) echo "	transport: udpu" ;;
+	knet) echo "	transport: knet" ;;
+	crypto)
+		[ -e "$cpg_lib_tmp/authkey" ] ||
+			head -c 256 /dev/urandom > "$cpg_lib_tmp/authkey"
+		echo "	transport: knet"
+		echo "	crypto_cipher: aes256"
+		echo "	crypto_hash: sha256"
+		echo "	keyfile: $cpg_lib_tmp/authkey"
+		;;
+	esac
 }
 
 # corosync_lib_conf TOKEN NODE...: as "up" has it for ours; the addresses are
@@ -25,11 +47,11 @@ corosync_lib_conf()
 totem {
 	version: 2
 	cluster_name: test
-	transport: udpu
-	token: $token
+$(corosync_lib_transport)
+$([ "$token" = default ] || echo "	token: $token")
 }
 system {
-	sched_rr: no
+	sched_rr: ${CPG_LIB_SCHED_RR:-no}
 	state_dir: $cpg_lib_tmp/state
 }
 logging {
@@ -54,8 +76,8 @@ END
 	echo "}"
 }
 
-# cpg_lib_up NODE [WORD...]: of the words, "suspect MS" is corosync's token;
-# with three nodes and more it adds 650 ms for each but two.
+# cpg_lib_up NODE [WORD...]: of the words, "suspect MS" is corosync's token, or
+# "suspect default"; with three nodes and more it adds 650 ms for each but two.
 cpg_lib_up()
 {
 	local node=$1 token=1000 conf=$cpg_lib_tmp/corosync.conf
