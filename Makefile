@@ -10,6 +10,7 @@
 #   make test              everything, in every lane
 #   make conformance       ours and corosync's, statement by statement
 #   make differ SEEDS=1..50 random scripts on both, streams compared
+#   make bench             how fast: ours, corosync, TIPC and bare UDP
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
@@ -60,6 +61,9 @@ conformance: setup
 differ: setup
 	selftests/differ/run $(if $(SEEDS),--seeds $(SEEDS))
 
+bench: setup
+	selftests/bench/run
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	$(MAKE) -C userspace clean
@@ -67,4 +71,4 @@ clean:
 	rm -rf build
 
 .PHONY: all modules lib install dkms-install check sim selftests coverage \
-	setup kernels demo test conformance differ clean
+	setup kernels demo test conformance differ bench clean
