@@ -2,7 +2,8 @@
 /*
  * lifecycle [ROUNDS]: how long a handle takes from beginning to end:
  * initialize, join, the news of it, leave, finalize.  Each round has a group of
- * its own, so that none waits for the end of the one before.  Prints the median.
+ * its own, so that none waits for the end of the one before.  The median is
+ * printed.
  */
 #include <corosync/cpg.h>
 #include <poll.h>
