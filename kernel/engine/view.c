@@ -154,7 +154,8 @@ void cpg_view_tell(struct cpg_engine *eng)
 	eng->ops->view(eng->ctx, eng->epoch->view);
 }
 
-static void cpg_view_join_send(struct cpg_engine *eng)
+static void cpg_view_join_xmit(struct cpg_engine *eng, const u32 *nodeids,
+			       u32 n)
 {
 	struct cpg_wire_join join = {
 		.max_seq = cpu_to_le64(eng->max_seq),
@@ -162,20 +163,37 @@ static void cpg_view_join_send(struct cpg_engine *eng)
 		.votes = cpu_to_le32(eng->cfg.votes),
 		.expected = cpu_to_le32(cpg_quorum_expected(eng)),
 	};
+
+	if (eng->gather_complete)
+		join.flags = cpu_to_le16(CPG_WIRE_JOIN_F_COMPLETE);
+	cpg_peer_heard_xmit(eng, nodeids, n, CPG_WIRE_JOIN, &join,
+			    sizeof(join),
+			    offsetof(struct cpg_wire_join, n_heard));
+}
+
+static void cpg_view_join_send(struct cpg_engine *eng)
+{
 	u32 nodeids[CPG_NODES_MAX];
 	u32 i;
 
 	cpg_engine_arm(eng, &eng->join_at, eng->join_wait);
 	eng->join_wait = min(2 * eng->join_wait, eng->cfg.heartbeat);
-	if (eng->n_slots == 1)
-		return;
-	if (eng->gather_complete)
-		join.flags = cpu_to_le16(CPG_WIRE_JOIN_F_COMPLETE);
 	for (i = 1; i < eng->n_slots; i++)
 		nodeids[i - 1] = eng->peers[i]->nodeid;
-	cpg_peer_heard_xmit(eng, nodeids, eng->n_slots - 1, CPG_WIRE_JOIN,
-			    &join, sizeof(join),
-			    offsetof(struct cpg_wire_join, n_heard));
+	if (eng->n_slots > 1)
+		cpg_view_join_xmit(eng, nodeids, eng->n_slots - 1);
+}
+
+/*
+ * A node of the proposed view still gathers, with the number that the proposal
+ * is made of.  It may miss the JOIN of this node, which gathers no more, and
+ * cannot agree without it.
+ */
+static void cpg_view_join_answer(struct cpg_engine *eng,
+				 const struct cpg_peer *peer)
+{
+	if (eng->now >= eng->attempt->progress + eng->cfg.join_repeat)
+		cpg_view_join_xmit(eng, &peer->nodeid, 1);
 }
 
 static void cpg_view_gather_as(struct cpg_engine *eng, u32 join_no)
@@ -275,8 +293,10 @@ void cpg_view_join_rcv(struct cpg_engine *eng, struct cpg_peer *peer,
 	case CPG_STATE_COMMIT:
 	case CPG_STATE_RECOVER:
 		cand = cpg_commit_find(eng->attempt, peer);
-		if (cand && !cpg_join_after(no, cand->join_no))
+		if (cand && !cpg_join_after(no, cand->join_no)) {
+			cpg_view_join_answer(eng, peer);
 			return;
+		}
 		peer->join_valid = true;
 		if (!cand)
 			break;
