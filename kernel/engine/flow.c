@@ -39,6 +39,8 @@ enum {
 	CPG_FLOW_UNPLACED_MAX = 4,
 	/* No more than this part of the window is left unused. */
 	CPG_FLOW_DEFER = 8,
+	/* By this part of the budget the leader may be ahead of the others. */
+	CPG_FLOW_AHEAD = 8,
 };
 
 /* Not again within this time: what was lost before the cut is still missed. */
@@ -115,7 +117,8 @@ u32 cpg_flow_limit(const struct cpg_engine *eng)
 	const struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_flowctl *flow = &ep->flow;
 
-	if (!flow->asked || flow->ahead > 0 ||
+	if (!flow->asked ||
+	    flow->ahead > (s64)(flow->budget / CPG_FLOW_AHEAD) ||
 	    ep->node[ep->me]->stream.placed < flow->asked)
 		return flow->credit;
 	return cpg_flow_bound(eng, flow->credit + flow->extra);
@@ -170,7 +173,8 @@ static void cpg_flow_race(struct cpg_engine *eng, s64 bytes)
 /*
  * Leader: a packet of another node gets its place.  What the leader sends
  * itself does not wait for that, so the same limit would let more of it pass:
- * it has to do with its even part until the others have caught up.
+ * once well ahead, it has to do with its even part until the others have caught
+ * up.
  */
 void cpg_flow_ordered(struct cpg_engine *eng, const struct cpg_vnode *node,
 		      u32 len)

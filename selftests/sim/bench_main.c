@@ -52,7 +52,7 @@ static double stall_costs(u32 n, enum bench_proto proto, u64 load,
 
 static void run_stalls(void)
 {
-	static const u64 loads[] = { 50000000, 500000000 };
+	static const u64 loads[] = { 50000000, 500000000, 1000000000 };
 	struct bench_sum sum;
 	double costs;
 	u32 i;
