@@ -12,7 +12,9 @@ static u32 no_pos;
 /* Without a jump: nobody can foresee which way it would go. */
 static bool entry_before(const struct sim_entry *a, const struct sim_entry *b)
 {
-	return (a->t < b->t) | ((a->t == b->t) & (a->order < b->order));
+	unsigned __int128 ta = a->t, tb = b->t;
+
+	return (ta << 64 | a->order) < (tb << 64 | b->order);
 }
 
 static void heap_put(struct sim_heap *heap, const struct sim_entry *e, u32 i)
@@ -35,23 +37,36 @@ static void heap_up(struct sim_heap *heap, const struct sim_entry *e, u32 i)
 	heap_put(heap, e, i);
 }
 
+/* The first of the children that begin at @k; there is one. */
+static u32 heap_first_child(const struct sim_heap *heap, u32 k)
+{
+	const struct sim_entry *e = &heap->entry[k];
+	u32 left, right, first = 0, i;
+
+	if (k + HEAP_WAYS <= heap->n) {
+		/* Two comparisons that do not wait for each other. */
+		left = entry_before(&e[1], &e[0]);
+		right = 2 + entry_before(&e[3], &e[2]);
+		return k + (entry_before(&e[right], &e[left]) ? right : left);
+	}
+	for (i = 1; k + i < heap->n; i++)
+		first = entry_before(&e[i], &e[first]) ? i : first;
+	return k + first;
+}
+
 /* Put an entry where @i is free, or below it. */
 static void heap_down(struct sim_heap *heap, const struct sim_entry *e, u32 i)
 {
 	for (;;) {
 		u32 k = i * HEAP_WAYS + 1;
-		u32 end = min(k + HEAP_WAYS, heap->n);
-		u32 first = k;
 
 		if (k >= heap->n)
 			break;
-		while (++k < end)
-			first = entry_before(&heap->entry[k],
-					     &heap->entry[first]) ? k : first;
-		if (!entry_before(&heap->entry[first], e))
+		k = heap_first_child(heap, k);
+		if (!entry_before(&heap->entry[k], e))
 			break;
-		heap_put(heap, &heap->entry[first], i);
-		i = first;
+		heap_put(heap, &heap->entry[k], i);
+		i = k;
 	}
 	heap_put(heap, e, i);
 }
