@@ -522,8 +522,10 @@ struct cpg_txmsg {
  * @link: in the hash table
  * @name: flags 0, name
  * @refs: processes that refer to it, members or not
- * @members: processes, ascending by (nodeid, pid, port)
+ * @members: those that are, ascending by (nodeid, pid, port)
  * @n_members: how many
+ * @max_members: room in @members: for @refs at least, so that becoming a
+ *	member needs no memory
  * @n_holders: how many of them hold it back
  * @locals: those of them that are of this node and not detached
  * @mine: processes of this node, members or not, detached or not
@@ -533,8 +535,9 @@ struct cpg_grp {
 	struct list_head	link;
 	struct cpg_group	name;
 	u32			refs;
-	struct list_head	members;
+	struct cpg_proc		**members;
 	u32			n_members;
+	u32			max_members;
 	u32			n_holders;
 	struct list_head	locals;
 	struct list_head	mine;
@@ -544,7 +547,6 @@ struct cpg_grp {
 /**
  * struct cpg_proc - a process in a group, of this node or of another
  * @hash_link: by (nodeid, port)
- * @member_link: in the group's members, if @is_member
  * @owned_link: in the group's locals, if @is_member and there is an @owner
  * @local_link: in the engine's list of local processes; else scratch
  * @mine_link: in the group's mine, if @is_local
@@ -568,7 +570,6 @@ struct cpg_grp {
  */
 struct cpg_proc {
 	struct list_head	hash_link;
-	struct list_head	member_link;
 	struct list_head	owned_link;
 	struct list_head	local_link;
 	struct list_head	mine_link;
@@ -874,6 +875,8 @@ int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
 			   const struct cpg_rec *rec, u64 pos);
 int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 			    u32 reason, u64 pos);
+bool cpg_group_is_before(const struct cpg_member *a,
+			 const struct cpg_member *b);
 struct cpg_proc *cpg_group_proc_find(const struct cpg_engine *eng, u32 nodeid,
 				     u32 port);
 struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,

@@ -63,6 +63,15 @@ typedef int64_t s64;
 	(b) = __swap; \
 } while (0)
 
+/* @swap_fn: NULL */
+static inline void sort(void *base, size_t n, size_t size,
+			int (*cmp_fn)(const void *a, const void *b),
+			void (*swap_fn)(void *a, void *b, int size))
+{
+	(void)swap_fn;
+	qsort(base, n, size, cmp_fn);
+}
+
 #define hweight64(x)		((u32)__builtin_popcountll(x))
 #define __ffs64(x)		((u32)__builtin_ctzll(x))
 #define div_u64(n, d)		((u64)(n) / (u32)(d))

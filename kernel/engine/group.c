@@ -8,6 +8,10 @@
  */
 #include "engine_priv.h"
 
+enum {
+	CPG_GROUP_FIRST = 4,	/* members that there is room for at first */
+};
+
 static u32 cpg_group_hash(const struct cpg_group *name)
 {
 	u32 i, hash = 2166136261u;
@@ -48,21 +52,62 @@ static struct cpg_grp *cpg_group_find(const struct cpg_engine *eng,
 	return NULL;
 }
 
+static struct cpg_grp *cpg_group_create(struct cpg_engine *eng,
+					const struct cpg_group *name)
+{
+	struct cpg_grp *grp = cpg_env_alloc(eng->env, sizeof(*grp));
+
+	if (!grp)
+		return NULL;
+	grp->name.name_len = name->name_len;
+	memcpy(grp->name.name, name->name, name->name_len);
+	INIT_LIST_HEAD(&grp->locals);
+	INIT_LIST_HEAD(&grp->mine);
+	list_add_tail(&grp->link, &eng->groups[cpg_group_hash(name)]);
+	return grp;
+}
+
+/* Room for one more that refers to the group. */
+static int cpg_group_grow(struct cpg_engine *eng, struct cpg_grp *grp)
+{
+	struct cpg_proc **members;
+	u32 max;
+
+	if (grp->refs < grp->max_members)
+		return 0;
+	max = grp->max_members ? 2 * grp->max_members : CPG_GROUP_FIRST;
+	members = cpg_env_alloc(eng->env, max * sizeof(struct cpg_proc *));
+	if (!members)
+		return -ENOMEM;
+	if (grp->n_members)
+		memcpy(members, grp->members,
+		       grp->n_members * sizeof(struct cpg_proc *));
+	cpg_env_free(grp->members);
+	grp->members = members;
+	grp->max_members = max;
+	return 0;
+}
+
+static void cpg_group_destroy(struct cpg_grp *grp)
+{
+	list_del(&grp->link);
+	cpg_env_free(grp->members);
+	cpg_env_free(grp);
+}
+
 static struct cpg_grp *cpg_group_get(struct cpg_engine *eng,
 				     const struct cpg_group *name)
 {
 	struct cpg_grp *grp = cpg_group_find(eng, name);
 
-	if (!grp) {
-		grp = cpg_env_alloc(eng->env, sizeof(*grp));
-		if (!grp)
-			return NULL;
-		grp->name.name_len = name->name_len;
-		memcpy(grp->name.name, name->name, name->name_len);
-		INIT_LIST_HEAD(&grp->members);
-		INIT_LIST_HEAD(&grp->locals);
-		INIT_LIST_HEAD(&grp->mine);
-		list_add_tail(&grp->link, &eng->groups[cpg_group_hash(name)]);
+	if (!grp)
+		grp = cpg_group_create(eng, name);
+	if (!grp)
+		return NULL;
+	if (cpg_group_grow(eng, grp)) {
+		if (!grp->refs)
+			cpg_group_destroy(grp);
+		return NULL;
 	}
 	grp->refs++;
 	return grp;
@@ -70,10 +115,8 @@ static struct cpg_grp *cpg_group_get(struct cpg_engine *eng,
 
 static void cpg_group_put(struct cpg_grp *grp)
 {
-	if (--grp->refs)
-		return;
-	list_del(&grp->link);
-	cpg_env_free(grp);
+	if (!--grp->refs)
+		cpg_group_destroy(grp);
 }
 
 struct cpg_proc *cpg_group_proc_find(const struct cpg_engine *eng, u32 nodeid,
@@ -109,7 +152,6 @@ struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,
 	proc->who.pid = pid;
 	proc->flags = group->flags;
 	INIT_LIST_HEAD(&proc->hash_link);
-	INIT_LIST_HEAD(&proc->member_link);
 	INIT_LIST_HEAD(&proc->owned_link);
 	INIT_LIST_HEAD(&proc->local_link);
 	INIT_LIST_HEAD(&proc->mine_link);
@@ -125,8 +167,7 @@ static void cpg_group_proc_hash_add(struct cpg_engine *eng,
 	list_add_tail(&proc->hash_link, &eng->procs[hash]);
 }
 
-static bool cpg_group_is_before(const struct cpg_member *a,
-				const struct cpg_member *b)
+bool cpg_group_is_before(const struct cpg_member *a, const struct cpg_member *b)
 {
 	if (a->nodeid != b->nodeid)
 		return a->nodeid < b->nodeid;
@@ -135,28 +176,49 @@ static bool cpg_group_is_before(const struct cpg_member *a,
 	return a->port < b->port;
 }
 
-static void cpg_group_member_add(struct cpg_proc *proc)
+/* How many members come before this one. */
+static u32 cpg_group_place(const struct cpg_grp *grp,
+			   const struct cpg_member *who)
+{
+	u32 low = 0, high = grp->n_members;
+
+	while (low < high) {
+		u32 mid = (low + high) / 2;
+
+		if (cpg_group_is_before(&grp->members[mid]->who, who))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void cpg_group_member_put(struct cpg_proc *proc, u32 place)
 {
 	struct cpg_grp *grp = proc->grp;
-	struct list_head *at = grp->members.prev;
+	struct cpg_proc **at = grp->members + place;
 
-	while (at != &grp->members &&
-	       cpg_group_is_before(&proc->who,
-				   &list_entry(at, struct cpg_proc,
-					       member_link)->who))
-		at = at->prev;
-	list_add(&proc->member_link, at);
+	memmove(at + 1, at, (grp->n_members - place) * sizeof(*at));
+	*at = proc;
 	grp->n_members++;
 	proc->is_member = true;
 	if (proc->owner)
 		list_add_tail(&proc->owned_link, &grp->locals);
 }
 
+static void cpg_group_member_add(struct cpg_proc *proc)
+{
+	cpg_group_member_put(proc, cpg_group_place(proc->grp, &proc->who));
+}
+
 static void cpg_group_member_del(struct cpg_proc *proc)
 {
-	list_del_init(&proc->member_link);
-	list_del_init(&proc->owned_link);
-	proc->grp->n_members--;
+	struct cpg_grp *grp = proc->grp;
+	u32 place = cpg_group_place(grp, &proc->who);
+	struct cpg_proc **at = grp->members + place;
+
+	grp->n_members--;
+	memmove(at, at + 1, (grp->n_members - place) * sizeof(*at));
 	proc->is_member = false;
 }
 
@@ -165,6 +227,7 @@ void cpg_group_proc_destroy(struct cpg_proc *proc)
 	if (proc->is_member)
 		cpg_group_member_del(proc);
 	list_del(&proc->hash_link);
+	list_del(&proc->owned_link);
 	list_del(&proc->local_link);
 	list_del(&proc->mine_link);
 	list_del(&proc->slow_link);
@@ -201,16 +264,18 @@ static struct cpg_event *cpg_group_event_alloc(struct cpg_engine *eng,
 	return ev;
 }
 
+/* All members but one, or all; returns where the list goes on. */
 static struct cpg_member *cpg_group_event_members(const struct cpg_grp *grp,
-						  struct cpg_event *ev)
+						  struct cpg_event *ev,
+						  const struct cpg_proc *but)
 {
-	struct cpg_member *entries = cpg_event_confchg(ev)->entries;
-	struct cpg_proc *proc;
-	u32 n = 0;
+	struct cpg_member *entry = cpg_event_confchg(ev)->entries;
+	u32 i;
 
-	list_for_each_entry(proc, &grp->members, member_link)
-		entries[n++] = proc->who;
-	return entries + n;
+	for (i = 0; i < grp->n_members; i++)
+		if (grp->members[i] != but)
+			*entry++ = grp->members[i]->who;
+	return entry;
 }
 
 static void cpg_group_tell(struct cpg_engine *eng, struct cpg_grp *grp,
@@ -270,7 +335,7 @@ int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
 	if (ev) {
 		struct cpg_member *joined;
 
-		joined = cpg_group_event_members(proc->grp, ev);
+		joined = cpg_group_event_members(proc->grp, ev, NULL);
 		*joined = proc->who;
 		joined->reason = CPG_CHG_JOIN;
 		cpg_group_tell(eng, proc->grp, ev, pos);
@@ -299,8 +364,7 @@ int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 		ev = cpg_group_event_alloc(eng, grp->n_members - 1, 1, 0);
 		if (!ev)
 			return -ENOMEM;
-		list_del_init(&proc->member_link);
-		left = cpg_group_event_members(grp, ev);
+		left = cpg_group_event_members(grp, ev, proc);
 		*left = proc->who;
 		left->reason = reason;
 		cpg_group_tell(eng, grp, ev, pos);
@@ -317,6 +381,26 @@ int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 	return 0;
 }
 
+/* Moves the marked members, which are of other nodes, to a list. */
+static void cpg_group_part(struct cpg_engine *eng, struct cpg_grp *grp,
+			   struct list_head *gone)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < grp->n_members; i++) {
+		struct cpg_proc *proc = grp->members[i];
+
+		if (!proc->is_marked) {
+			grp->members[n++] = proc;
+			continue;
+		}
+		cpg_hold_set(eng, proc, false);
+		proc->is_member = false;
+		list_add_tail(&proc->local_link, gone);
+	}
+	grp->n_members = n;
+}
+
 /* The marked members go, in one event. */
 static void cpg_group_tell_down(struct cpg_engine *eng, struct cpg_grp *grp)
 {
@@ -325,19 +409,13 @@ static void cpg_group_tell_down(struct cpg_engine *eng, struct cpg_grp *grp)
 	struct cpg_member *left;
 	LIST_HEAD(gone);
 
-	list_for_each_entry_safe(proc, next, &grp->members, member_link) {
-		if (!proc->is_marked)
-			continue;
-		cpg_hold_set(eng, proc, false);
-		cpg_group_member_del(proc);
-		list_add_tail(&proc->member_link, &gone);
-	}
+	cpg_group_part(eng, grp, &gone);
 	if (!list_empty(&grp->locals)) {
 		ev = cpg_group_event_alloc(eng, grp->n_members, grp->n_marked,
 					   0);
 		if (ev) {
-			left = cpg_group_event_members(grp, ev);
-			list_for_each_entry(proc, &gone, member_link) {
+			left = cpg_group_event_members(grp, ev, NULL);
+			list_for_each_entry(proc, &gone, local_link) {
 				*left = proc->who;
 				left++->reason = CPG_CHG_NODEDOWN;
 			}
@@ -347,10 +425,8 @@ static void cpg_group_tell_down(struct cpg_engine *eng, struct cpg_grp *grp)
 			cpg_event_put(ev);
 	}
 	grp->n_marked = 0;
-	list_for_each_entry_safe(proc, next, &gone, member_link) {
-		list_del_init(&proc->member_link);
+	list_for_each_entry_safe(proc, next, &gone, local_link)
 		cpg_group_proc_destroy(proc);
-	}
 }
 
 /* All processes of these nodes are gone, with their nodes. */
@@ -375,18 +451,31 @@ void cpg_group_nodes_down(struct cpg_engine *eng, const u32 *nodeids, u32 n)
 				cpg_group_tell_down(eng, grp);
 }
 
+static int cpg_group_cmp(const void *a, const void *b)
+{
+	const struct cpg_proc *x = *(struct cpg_proc *const *)a;
+	const struct cpg_proc *y = *(struct cpg_proc *const *)b;
+
+	return cpg_group_is_before(&x->who, &y->who) ? -1 : 1;
+}
+
+/* The marked members came, and stand behind the others; in one event. */
 static void cpg_group_tell_up(struct cpg_engine *eng, struct cpg_grp *grp)
 {
 	struct cpg_event *ev = NULL;
 	struct cpg_member *joined = NULL;
-	struct cpg_proc *proc;
+	u32 i;
 
+	sort(grp->members, grp->n_members, sizeof(struct cpg_proc *),
+	     cpg_group_cmp, NULL);
 	if (!list_empty(&grp->locals))
 		ev = cpg_group_event_alloc(eng, grp->n_members, 0,
 					   grp->n_marked);
 	if (ev)
-		joined = cpg_group_event_members(grp, ev);
-	list_for_each_entry(proc, &grp->members, member_link) {
+		joined = cpg_group_event_members(grp, ev, NULL);
+	for (i = 0; i < grp->n_members; i++) {
+		struct cpg_proc *proc = grp->members[i];
+
 		if (!proc->is_marked)
 			continue;
 		proc->is_marked = false;
@@ -419,7 +508,7 @@ void cpg_group_procs_up(struct cpg_engine *eng, struct list_head *procs)
 			continue;
 		}
 		cpg_group_proc_hash_add(eng, proc);
-		cpg_group_member_add(proc);
+		cpg_group_member_put(proc, proc->grp->n_members);
 		cpg_hold_set(eng, proc, proc->flags & CPG_PROC_F_HOLDS);
 		proc->flags &= ~CPG_PROC_F_HOLDS;
 		proc->is_marked = true;
@@ -579,16 +668,12 @@ u32 cpg_engine_members(const struct cpg_engine *eng,
 		       struct cpg_member *members, u32 max)
 {
 	struct cpg_grp *grp = cpg_group_find(eng, group);
-	struct cpg_proc *proc;
-	u32 n = 0;
+	u32 i;
 
 	if (!grp)
 		return 0;
-	list_for_each_entry(proc, &grp->members, member_link) {
-		if (n == max)
-			break;
-		members[n++] = proc->who;
-	}
+	for (i = 0; i < min(max, grp->n_members); i++)
+		members[i] = grp->members[i]->who;
 	return grp->n_members;
 }
 
@@ -596,16 +681,15 @@ static int cpg_group_call(const struct cpg_engine *eng,
 			  const struct cpg_grp *grp, cpg_group_fn fn, void *arg)
 {
 	struct cpg_member *members;
-	struct cpg_proc *proc;
-	u32 n = 0;
+	u32 i;
 	int ret;
 
 	members = cpg_env_alloc(eng->env, grp->n_members * sizeof(*members));
 	if (!members)
 		return -ENOMEM;
-	list_for_each_entry(proc, &grp->members, member_link)
-		members[n++] = proc->who;
-	ret = fn(arg, &grp->name, members, n);
+	for (i = 0; i < grp->n_members; i++)
+		members[i] = grp->members[i]->who;
+	ret = fn(arg, &grp->name, members, grp->n_members);
 	cpg_env_free(members);
 	return ret;
 }

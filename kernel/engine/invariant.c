@@ -149,28 +149,40 @@ static const char *cpg_invariant_send(const struct cpg_engine *eng)
 	return NULL;
 }
 
+static const char *cpg_invariant_group(const struct cpg_grp *grp)
+{
+	u32 i, n_holders = 0;
+
+	if (grp->n_members > grp->refs || grp->refs > grp->max_members)
+		return "a group is miscounted";
+	for (i = 0; i < grp->n_members; i++) {
+		const struct cpg_proc *proc = grp->members[i];
+
+		if (!proc->is_member || proc->grp != grp)
+			return "a stranger is in a group";
+		if (i && !cpg_group_is_before(&grp->members[i - 1]->who,
+					      &proc->who))
+			return "a group is not in order";
+		n_holders += proc->is_holder;
+	}
+	if (n_holders != grp->n_holders)
+		return "a group is held back by nobody";
+	if (grp->n_marked)
+		return "a mark was left on a group";
+	return NULL;
+}
+
 static const char *cpg_invariant_groups(const struct cpg_engine *eng)
 {
 	const struct cpg_grp *grp;
-	const struct cpg_proc *proc;
-	u32 i, n, n_holders;
+	const char *why;
+	u32 i;
 
 	for (i = 0; i < CPG_HASH_SIZE; i++) {
 		list_for_each_entry(grp, &eng->groups[i], link) {
-			n = 0;
-			n_holders = 0;
-			list_for_each_entry(proc, &grp->members, member_link) {
-				if (!proc->is_member || proc->grp != grp)
-					return "a stranger is in a group";
-				n++;
-				n_holders += proc->is_holder;
-			}
-			if (n_holders != grp->n_holders)
-				return "a group is held back by nobody";
-			if (n != grp->n_members || n > grp->refs)
-				return "a group is miscounted";
-			if (grp->n_marked)
-				return "a mark was left on a group";
+			why = cpg_invariant_group(grp);
+			if (why)
+				return why;
 		}
 	}
 	return NULL;
