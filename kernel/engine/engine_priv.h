@@ -780,7 +780,21 @@ void cpg_detect_timer(struct cpg_engine *eng);
 u64 cpg_detect_deadline(const struct cpg_engine *eng);
 
 /* stream.c */
-struct cpg_pkt *cpg_stream_get(const struct cpg_stream *stream, u64 oseq);
+
+/* Both are asked for dozens of times in the life of a packet. */
+static inline u32 cpg_stream_slot(u64 oseq)
+{
+	return oseq & (CPG_STREAM_WINDOW - 1);
+}
+
+static inline struct cpg_pkt *cpg_stream_get(const struct cpg_stream *stream,
+					     u64 oseq)
+{
+	struct cpg_pkt *pkt = stream->ring[cpg_stream_slot(oseq)];
+
+	return pkt && pkt->oseq == oseq ? pkt : NULL;
+}
+
 enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 			     struct cpg_buf *buf, u32 off, u32 len,
 			     const struct cpg_body *body);
@@ -847,7 +861,11 @@ void cpg_order_timer(struct cpg_engine *eng);
 u64 cpg_order_ack(const struct cpg_epoch *ep);
 
 /* lead.c */
-bool cpg_lead_is_me(const struct cpg_epoch *ep);
+static inline bool cpg_lead_is_me(const struct cpg_epoch *ep)
+{
+	return ep->me == ep->leader;
+}
+
 void cpg_lead_turn(struct cpg_engine *eng);
 void cpg_lead_remind(struct cpg_engine *eng, u32 idx);
 void cpg_lead_late(struct cpg_engine *eng);

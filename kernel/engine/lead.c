@@ -32,11 +32,6 @@ enum {
 	CPG_LEAD_DAMP_MAX = 5,	/* doublings of that */
 };
 
-bool cpg_lead_is_me(const struct cpg_epoch *ep)
-{
-	return ep->me == ep->leader;
-}
-
 static void cpg_lead_count_start(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;

@@ -15,18 +15,6 @@ enum {
 /* Who misses a packet asks for it once in this time. */
 #define CPG_REPAIR_GAP	(200 * CPG_NSEC_PER_USEC)
 
-static u32 cpg_stream_slot(u64 oseq)
-{
-	return oseq & (CPG_STREAM_WINDOW - 1);
-}
-
-struct cpg_pkt *cpg_stream_get(const struct cpg_stream *stream, u64 oseq)
-{
-	struct cpg_pkt *pkt = stream->ring[cpg_stream_slot(oseq)];
-
-	return pkt && pkt->oseq == oseq ? pkt : NULL;
-}
-
 static void cpg_stream_pkt_free(struct cpg_pkt *pkt)
 {
 	cpg_buf_put(pkt->buf);
