@@ -35,6 +35,7 @@ enum cpg_dispatch_limit {
  * @msg: the message
  * @chg: the change of the group, in @rx, or NULL
  * @view: the view, in @rx, or NULL
+ * @is_draining: the last look found an event, and so did all since
  */
 struct cpg_frame {
 	struct cpg_inst			*inst;
@@ -44,6 +45,7 @@ struct cpg_frame {
 	struct cpg_payload		msg;
 	struct cpg_confchg		*chg;
 	struct cpg_view			*view;
+	bool				is_draining;
 };
 
 static void cpg_rxbuf_exit(struct cpg_rxbuf *rx)
@@ -220,6 +222,8 @@ static cs_error_t cpg_frame_rcv_locked(struct cpg_frame *frame)
 	frame->chg = NULL;
 	frame->view = NULL;
 	len = cpg_frame_recvmsg(frame, &msg);
+	if (len == -EAGAIN)
+		return CS_ERR_TRY_AGAIN;
 	if (len < 0)
 		return cpg_inst_error(inst, -len);
 
@@ -305,15 +309,24 @@ static cs_error_t cpg_frame_wait(struct cpg_frame *frame, bool do_wait)
 	return error;
 }
 
-/* Another thread may be quicker to take the event. */
+/*
+ * Looks once whether there is an event, and whether the socket is dead, in
+ * which case what is queued is lost; then takes events until there is none.
+ * Another thread may be quicker to take one.
+ */
 static cs_error_t cpg_frame_next(struct cpg_frame *frame, bool do_wait)
 {
-	cs_error_t error;
+	const struct cpg_inst *inst = frame->inst;
+	cs_error_t error = CS_OK;
 
 	do {
-		error = cpg_frame_wait(frame, do_wait);
+		if (!frame->is_draining)
+			error = cpg_frame_wait(frame, do_wait);
 		if (error == CS_OK)
 			error = cpg_frame_rcv(frame);
+		if (atomic_load(&inst->is_dead))
+			return CS_ERR_BAD_HANDLE;
+		frame->is_draining = error == CS_OK;
 	} while (error == CS_ERR_TRY_AGAIN && do_wait);
 	return error;
 }
