@@ -678,14 +678,15 @@ void cpg_bearer_destroy(struct cpg_bearer *bearer)
  */
 u32 cpg_bearer_mtu(struct cpg_bearer *bearer)
 {
-	u32 mtu = CPG_MTU_DEFAULT;
+	bool is_v4 = bearer->local.sa.sa_family == AF_INET;
+	u32 mtu = is_v4 ? CPG_MTU_IPV4 : CPG_MTU_DEFAULT;
 	u32 i;
 
 	for (i = 0; i < bearer->n_peers; i++) {
-		if (bearer->local.sa.sa_family == AF_INET)
-			mtu = min(mtu, cpg_udp_mtu4(bearer, &bearer->peers[i]));
-		else
-			mtu = min(mtu, cpg_udp_mtu6(bearer, &bearer->peers[i]));
+		struct cpg_peer *peer = &bearer->peers[i];
+
+		mtu = min(mtu, is_v4 ? cpg_udp_mtu4(bearer, peer) :
+				       cpg_udp_mtu6(bearer, peer));
 	}
 	return max_t(u32, mtu, CPG_MTU_MIN);
 }

@@ -265,6 +265,7 @@ enum {
 enum {
 	CPG_MTU_MIN = 576 - 28,
 	CPG_MTU_DEFAULT = 1500 - 48,	/* IPv6 and UDP header */
+	CPG_MTU_IPV4 = 1500 - 28,	/* IPv4 and UDP header */
 	CPG_MTU_MAX = 65507,
 };
 
