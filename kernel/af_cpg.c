@@ -65,9 +65,9 @@ static __poll_t cpg_poll(struct file *file, struct socket *sock,
 
 	sock_poll_wait(file, sock, wait);
 
-	if (!READ_ONCE(cs->n_recvq))
+	if (!cpg_sk_n_recvq(cs))
 		cpg_node_push(cpg_sk_node(sk));
-	if (READ_ONCE(cs->n_recvq))
+	if (cpg_sk_n_recvq(cs))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(cs->hup))
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP;
@@ -171,8 +171,6 @@ static void cpg_sk_init(struct cpg_net *cn, struct socket *sock,
 	INIT_LIST_HEAD(&cs->wake_list);
 	INIT_LIST_HEAD(&cs->slow_list);
 	INIT_LIST_HEAD(&cs->evict_list);
-	INIT_LIST_HEAD(&cs->recvq);
-	spin_lock_init(&cs->recvq_lock);
 	mutex_init(&cs->recv_lock);
 	cs->guarantee = CPG_SVC_AGREED;
 }

@@ -8,12 +8,11 @@
  *   1 genl                   nothing of ours                        process
  *   2 cpg_net->conf_mutex    the node's configuration: up, down     process
  *   3 lock_sock(sk)          options of a socket; join, leave       process
- *   4 cpg_sock->recv_lock    who takes events off a socket's queue  process
+ *   4 cpg_sock->recv_lock    head of a socket's queue of events     process
  *   5 cpg_node->lock (bh)    the engine, everything in it, and what
  *                            sockets are to it                      any
  *   6 cpg_node->txq_lock     packets on their way out, leaf         any
  *     backlog.lock           packets that wait for 5, leaf          any
- *     cpg_sock->recvq_lock   events delivered, leaf                 any
  *
  * 3 and 4 are never held together.  Nothing sleeps under 5.
  */
@@ -39,6 +38,7 @@
 
 struct cpg_bearer;
 struct cpg_net;
+struct cpg_recv_block;
 struct cpg_rxq;
 struct netlink_ext_ack;
 
@@ -232,27 +232,32 @@ enum cpg_sk_state {
  * @state: enum cpg_sk_state
  * @hup: why the socket is dead, a positive errno; ESHUTDOWN: it was asked to
  * @want_view: the view is to follow the next change of the group
- * @no: which join of the namespace its own is, for traces
- * @pid: of who joined
- * @group: the group
  * @n_members: its members, when it last changed
  * @held: it is held back, by this socket or another
  * @slow: this socket holds it back
  * @read_at: ktime: when it became slow, or was last read from since
  * @nospace: somebody waits for room to send
- * @recvq: events delivered and not yet received
- * @recvq_lock: covers @recvq and @n_recvq
- * @n_recvq: number of events in @recvq; read without the lock, too
- * @recv_lock: taken to look at and remove the head of @recvq
+ * @recv_tail: where the queue of events ends; like the next two written under
+ *	node->lock only
+ * @recv_in: entries used in @recv_tail
+ * @n_in: events that came into the queue, ever
+ * @recv_lock: covers the next two
+ * @recv_head: where the queue begins; the first one is put there with the first
+ *	event
+ * @recv_out: entries used up in @recv_head
+ * @n_out: events that were taken off the queue, ever; written under @recv_lock
  * @guarantee: CPGSO_GUARANTEE
  * @recvview: CPGSO_RECVVIEW
  * @recvseq: CPGSO_RECVSEQ
  * @notrunc: CPGSO_NOTRUNC
  * @noevict: CPGSO_NOEVICT
+ * @no: which join of the namespace its own is, for traces
+ * @pid: of who joined
+ * @group: the group
  *
- * Members up to @slow and sk_wmem_queued, the bytes accepted and not yet in
- * order, are written under node->lock, options under lock_sock(); others read
- * them with READ_ONCE() and take what they get.
+ * Members up to @slow, those from @no on, and sk_wmem_queued, the bytes
+ * accepted and not yet in order, are written under node->lock, options under
+ * lock_sock(); others read them with READ_ONCE() and take what they get.
  *
  * The file holds a reference, the engine another.  release() takes the process
  * out of the engine and the socket off all lists, so that only readers and
@@ -268,30 +273,43 @@ struct cpg_sock {
 	u8			state;
 	int			hup;
 	bool			want_view;
-	u32			no;
-	u32			pid;
-	struct cpg_group	group;
 	u32			n_members;
 	bool			held;
 	bool			slow;
 
 	atomic64_t		read_at;
 	unsigned long		nospace;
-	struct list_head	recvq;
-	spinlock_t		recvq_lock;	/* recvq, n_recvq */
-	u32			n_recvq;
-	struct mutex		recv_lock;	/* taking events off */
+	struct cpg_recv_block	*recv_tail;
+	u32			recv_in;
+	u32			n_in;
+	struct mutex		recv_lock;	/* head of the queue */
+	struct cpg_recv_block	*recv_head;
+	u32			recv_out;
+	u32			n_out;
 
 	u8			guarantee;
 	u8			recvview;
 	bool			recvseq;
 	bool			notrunc;
 	bool			noevict;
+
+	u32			no;
+	u32			pid;
+	struct cpg_group	group;
 };
 
 static inline struct cpg_sock *cpg_sk(const struct sock *sk)
 {
 	return (struct cpg_sock *)sk;
+}
+
+/* Events that were delivered and not yet received. */
+static inline u32 cpg_sk_n_recvq(const struct cpg_sock *cs)
+{
+	/* In this order, or there could be less than none. */
+	u32 n_out = smp_load_acquire(&cs->n_out);
+
+	return READ_ONCE(cs->n_in) - n_out;
 }
 
 /* netns.c */
@@ -336,7 +354,8 @@ int cpg_sk_peek_len(struct sock *sk);
 int cpg_recv_init(void);
 void cpg_recv_exit(void);
 void cpg_sk_purge(struct cpg_sock *cs);
-void cpg_sk_deliver(struct cpg_sock *cs, struct cpg_event *ev);
+void cpg_sk_deliver(struct cpg_node *node, struct cpg_sock *cs,
+		    struct cpg_event *ev);
 bool cpg_sk_has_room(const struct cpg_sock *cs);
 void cpg_sk_evict(struct cpg_node *node, struct cpg_sock *cs);
 

@@ -88,7 +88,7 @@ static void cpg_node_op_reply(void *ctx, const struct cpg_frame *frame)
 
 static void cpg_node_op_deliver(void *ctx, void *owner, struct cpg_event *ev)
 {
-	cpg_sk_deliver(owner, ev);
+	cpg_sk_deliver(ctx, owner, ev);
 }
 
 static void cpg_node_op_sent(void *ctx, void *owner, u32 len)
@@ -151,7 +151,7 @@ static void cpg_node_view_tell(struct cpg_node *node)
 
 	list_for_each_entry(cs, &node->socks, node_list)
 		if (READ_ONCE(cs->recvview) & CPG_RECVVIEW_CHANGES)
-			cpg_sk_deliver(cs, node->view);
+			cpg_sk_deliver(node, cs, node->view);
 }
 
 /*

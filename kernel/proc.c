@@ -73,7 +73,7 @@ static int cpg_proc_sockets_show(struct seq_file *seq, void *v)
 	cs = list_entry(v, struct cpg_sock, node_list);
 	seq_printf(seq, "%lu %s %u %u %u %d ", sock_i_ino(&cs->sk),
 		   cs->slow ? "slow" : cpg_sk_state_names[cs->state], cs->pid,
-		   READ_ONCE(cs->n_recvq),
+		   cpg_sk_n_recvq(cs),
 		   atomic_read(&cs->sk.sk_rmem_alloc), cs->sk.sk_wmem_queued);
 	seq_escape_mem(seq, (const char *)cs->group.name, cs->group.name_len,
 		       ESCAPE_SPACE | ESCAPE_SPECIAL | ESCAPE_NULL |

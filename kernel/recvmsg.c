@@ -3,9 +3,11 @@
  * Events: from the engine into the queue of a socket, and from there to user
  * space.
  *
- * An entry of a queue holds a reference to an event, which other sockets may
- * hold, too.  What the event takes of the memory counts against the receive
- * buffer of each.
+ * A queue is a list of blocks, each with room for some events; an entry holds
+ * a reference to an event, which other sockets may hold, too.  What the event
+ * takes of the memory counts against the receive buffer of each.  Who delivers
+ * owns the end of the queue, and who reads its head: they need no lock between
+ * them.  The last block stays, so that who reads at once costs no allocation.
  *
  * A socket whose buffer is full holds the senders of its group back, until half
  * of it is free again.  What was accepted by then and comes nevertheless is
@@ -19,21 +21,31 @@
 #include "cpg_priv.h"
 #include "trace.h"
 
+enum {
+	/* Events in a block: 256 bytes. */
+	CPG_RECV_BLOCK = 15,
+	/* Blocks for when there is no memory: a lost event ends a socket. */
+	CPG_RECV_RESERVE = 64,
+};
+
 /**
  * struct cpg_recv - an event in the queue of a socket
- * @list: in cpg_sock recvq
  * @ev: the event, of which a reference is held
  * @size: what the socket is charged
  */
 struct cpg_recv {
-	struct list_head	list;
 	struct cpg_event	*ev;
 	u32			size;
 };
 
-enum {
-	/* Entries for when there is no memory: a lost event ends a socket. */
-	CPG_RECV_RESERVE = 1024,
+/**
+ * struct cpg_recv_block - a part of the queue of a socket
+ * @next: the next part; good if there is an event in that
+ * @recv: events, in their order
+ */
+struct cpg_recv_block {
+	struct cpg_recv_block	*next;
+	struct cpg_recv		recv[CPG_RECV_BLOCK];
 };
 
 static mempool_t *cpg_recv_pool;
@@ -45,8 +57,9 @@ static mempool_t *cpg_recv_pool;
  */
 int cpg_recv_init(void)
 {
-	cpg_recv_pool = mempool_create_kmalloc_pool(CPG_RECV_RESERVE,
-						    sizeof(struct cpg_recv));
+	size_t size = sizeof(struct cpg_recv_block);
+
+	cpg_recv_pool = mempool_create_kmalloc_pool(CPG_RECV_RESERVE, size);
 	return cpg_recv_pool ? 0 : -ENOMEM;
 }
 
@@ -99,11 +112,31 @@ bool cpg_sk_has_room(const struct cpg_sock *cs)
 	       READ_ONCE(cs->sk.sk_rcvbuf) / 2;
 }
 
+/* Room at the end of the queue, or NULL.  It is not in the queue yet. */
+static struct cpg_recv *cpg_sk_recv_new(struct cpg_sock *cs)
+{
+	struct cpg_recv_block *block = cs->recv_tail;
+
+	if (!block || cs->recv_in == CPG_RECV_BLOCK) {
+		block = mempool_alloc(cpg_recv_pool, GFP_ATOMIC | __GFP_NOWARN);
+		if (!block)
+			return NULL;
+		if (cs->recv_tail)
+			cs->recv_tail->next = block;
+		else
+			cs->recv_head = block;
+		cs->recv_tail = block;
+		cs->recv_in = 0;
+	}
+	return &block->recv[cs->recv_in++];
+}
+
 /*
  * An event larger than the whole receive buffer fits if the queue is empty:
  * who reads at once holds nobody back.
  */
-static int cpg_sk_queue(struct cpg_sock *cs, struct cpg_event *ev)
+static int cpg_sk_queue(struct cpg_node *node, struct cpg_sock *cs,
+			struct cpg_event *ev)
 {
 	u32 size = cpg_event_truesize(ev);
 	struct sock *sk = &cs->sk;
@@ -111,47 +144,51 @@ static int cpg_sk_queue(struct cpg_sock *cs, struct cpg_event *ev)
 	u32 used;
 
 	used = atomic_read(&sk->sk_rmem_alloc);
-	if (used && used + size > cpg_sk_rcvbuf_max(cs))
-		return -ENOBUFS;
-	if (used && used + size > READ_ONCE(sk->sk_rcvbuf) && !cs->slow)
-		list_move_tail(&cs->slow_list, &cpg_sk_node(sk)->slow);
-	recv = mempool_alloc(cpg_recv_pool, GFP_ATOMIC | __GFP_NOWARN);
+	if (used && used + size > READ_ONCE(sk->sk_rcvbuf)) {
+		if (used + size > cpg_sk_rcvbuf_max(cs))
+			return -ENOBUFS;
+		if (!cs->slow)
+			list_move_tail(&cs->slow_list, &node->slow);
+	}
+	recv = cpg_sk_recv_new(cs);
 	if (!recv)
 		return -ENOMEM;
 
 	recv->ev = cpg_event_get(ev);
 	recv->size = size;
 	atomic_add(size, &sk->sk_rmem_alloc);
-	spin_lock(&cs->recvq_lock);
-	list_add_tail(&recv->list, &cs->recvq);
-	WRITE_ONCE(cs->n_recvq, cs->n_recvq + 1);
-	spin_unlock(&cs->recvq_lock);
-	CPG_INC_STATS(cpg_sk_node(sk), CPG_MIB_EVENTS);
+	/* Pairs with cpg_sk_peek(): it sees what is in the block. */
+	smp_store_release(&cs->n_in, cs->n_in + 1);
+	CPG_INC_STATS(node, CPG_MIB_EVENTS);
 	return 0;
 }
 
+/* The head of the queue, or NULL. */
 static struct cpg_recv *cpg_sk_peek(struct cpg_sock *cs)
 {
-	struct cpg_recv *recv;
+	struct cpg_recv_block *block;
 
-	spin_lock_bh(&cs->recvq_lock);
-	recv = list_first_entry_or_null(&cs->recvq, struct cpg_recv, list);
-	spin_unlock_bh(&cs->recvq_lock);
-	return recv;
+	/* Pairs with cpg_sk_queue(). */
+	if (smp_load_acquire(&cs->n_in) == cs->n_out)
+		return NULL;
+	if (cs->recv_out == CPG_RECV_BLOCK) {
+		block = cs->recv_head;
+		cs->recv_head = block->next;
+		cs->recv_out = 0;
+		mempool_free(block, cpg_recv_pool);
+	}
+	return &cs->recv_head->recv[cs->recv_out];
 }
 
 static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_recv *recv)
 {
 	struct cpg_node *node = cpg_sk_node(&cs->sk);
 
-	spin_lock_bh(&cs->recvq_lock);
-	list_del(&recv->list);
-	WRITE_ONCE(cs->n_recvq, cs->n_recvq - 1);
-	spin_unlock_bh(&cs->recvq_lock);
+	cs->recv_out++;
+	WRITE_ONCE(cs->n_out, cs->n_out + 1);
+	cpg_event_put(recv->ev);
 	/* A full barrier, which pairs with cpg_node_sk_slow(). */
 	atomic_sub_return(recv->size, &cs->sk.sk_rmem_alloc);
-	cpg_event_put(recv->ev);
-	mempool_free(recv, cpg_recv_pool);
 
 	if (!READ_ONCE(cs->slow))
 		return;
@@ -170,6 +207,10 @@ void cpg_sk_purge(struct cpg_sock *cs)
 
 	while ((recv = cpg_sk_peek(cs)))
 		cpg_sk_consume(cs, recv);
+	if (cs->recv_head)
+		mempool_free(cs->recv_head, cpg_recv_pool);
+	cs->recv_head = NULL;
+	cs->recv_tail = NULL;
 }
 
 /**
@@ -197,19 +238,28 @@ static void cpg_sk_trace_event(struct cpg_sock *cs, struct cpg_event *ev)
 			      cpg_event_confchg(ev));
 }
 
+/* Waits anybody for an event?  Who begins to, later, looks into the queue. */
+static bool cpg_sk_is_awaited(const struct cpg_sock *cs)
+{
+	return sock_flag(&cs->sk, SOCK_FASYNC) ||
+	       skwq_has_sleeper(rcu_dereference_bh(cs->sk.sk_wq));
+}
+
 /**
  * cpg_sk_deliver() - put an event into the queue of a socket
- * @cs: socket; node->lock is held
+ * @node: node; node->lock is held
+ * @cs: socket
  * @ev: event, of which a reference is taken, or NULL if one is missing
+ *
+ * A group may have a thousand members here: all that is done for each counts.
  */
-void cpg_sk_deliver(struct cpg_sock *cs, struct cpg_event *ev)
+void cpg_sk_deliver(struct cpg_node *node, struct cpg_sock *cs,
+		    struct cpg_event *ev)
 {
-	struct cpg_node *node = cpg_sk_node(&cs->sk);
-
 	lockdep_assert_held(&node->lock);
 	if (cs->hup)
 		return;
-	if (!ev || cpg_sk_queue(cs, ev)) {
+	if (!ev || cpg_sk_queue(node, cs, ev)) {
 		cpg_sk_evict(node, cs);
 		return;
 	}
@@ -218,18 +268,15 @@ void cpg_sk_deliver(struct cpg_sock *cs, struct cpg_event *ev)
 		cs->n_members = cpg_event_confchg(ev)->n_members;
 	if (cs->want_view && ev->kind == CPG_EVENT_CONFCHG) {
 		cs->want_view = false;
-		if (!node->view || cpg_sk_queue(cs, node->view)) {
-			cpg_sk_evict(node, cs);
-			return;
-		}
+		cpg_sk_deliver(node, cs, node->view);
 	}
-	if (list_empty(&cs->wake_list))
+	if (list_empty(&cs->wake_list) && cpg_sk_is_awaited(cs))
 		list_add_tail(&cs->wake_list, &node->wake);
 }
 
 static bool cpg_sk_readable(const struct cpg_sock *cs)
 {
-	return READ_ONCE(cs->n_recvq) || READ_ONCE(cs->hup);
+	return cpg_sk_n_recvq(cs) || READ_ONCE(cs->hup);
 }
 
 /* Called without recv_lock: others may read what they find meanwhile. */
@@ -401,6 +448,8 @@ int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
  * cpg_sk_peek_len() - size of the next event's payload
  * @sk: socket
  *
+ * May sleep.
+ *
  * Return: bytes; 0 if the queue is empty or its head is not a message.
  */
 int cpg_sk_peek_len(struct sock *sk)
@@ -409,10 +458,10 @@ int cpg_sk_peek_len(struct sock *sk)
 	struct cpg_recv *recv;
 	int len = 0;
 
-	spin_lock_bh(&cs->recvq_lock);
-	recv = list_first_entry_or_null(&cs->recvq, struct cpg_recv, list);
+	mutex_lock(&cs->recv_lock);
+	recv = cpg_sk_peek(cs);
 	if (recv && recv->ev->kind == CPG_EVENT_MSG)
 		len = recv->ev->len;
-	spin_unlock_bh(&cs->recvq_lock);
+	mutex_unlock(&cs->recv_lock);
 	return len;
 }

@@ -192,7 +192,7 @@ static void cpg_sock_missing_test(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, cpg_test_send(sock, "before", 6), 6);
 	cpg_node_lock(node);
-	cpg_sk_deliver(cs, NULL);
+	cpg_sk_deliver(node, cs, NULL);
 	cpg_node_unlock(node);
 	KUNIT_EXPECT_NULL(test, cs->proc);
 	KUNIT_EXPECT_EQ(test, cpg_test_send(sock, "after", 5), -EPIPE);
@@ -221,11 +221,11 @@ static void cpg_sock_view_test(struct kunit *test)
 	/* An event fits an empty buffer of any size, a second is too much. */
 	cs->sk.sk_rcvbuf = 1;
 	cpg_node_lock(node);
-	cpg_sk_deliver(cs, node->view);
+	cpg_sk_deliver(node, cs, node->view);
 	cpg_node_unlock(node);
 	KUNIT_EXPECT_FALSE(test, cs->slow);
 	cpg_node_lock(node);
-	cpg_sk_deliver(cs, node->view);
+	cpg_sk_deliver(node, cs, node->view);
 	cpg_node_unlock(node);
 	KUNIT_EXPECT_TRUE(test, cs->slow);
 	KUNIT_EXPECT_EQ(test, cs->hup, 0);
@@ -234,7 +234,7 @@ static void cpg_sock_view_test(struct kunit *test)
 	cpg_node_lock(node);
 	swap(node->budget, budget);
 	cs->n_members = 0;
-	cpg_sk_deliver(cs, node->view);
+	cpg_sk_deliver(node, cs, node->view);
 	swap(node->budget, budget);
 	cpg_node_unlock(node);
 	KUNIT_EXPECT_EQ(test, cs->hup, ECONNRESET);
