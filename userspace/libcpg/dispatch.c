@@ -21,7 +21,7 @@
 enum cpg_dispatch_limit {
 	CPG_RX_DATA_FIRST = 16 << 10,	/* bytes of payload at first */
 	CPG_RX_CTL_FIRST = 1 << 10,	/* of ancillary data: 62 entries */
-	CPG_RX_CTL_GROWTH = 4,		/* times as much, if too little */
+	CPG_RX_CTL_GROWTH = 16,		/* times as much, if too little */
 	CPG_RX_CTL_MAX = 16 << 20,	/* ... at most */
 	CPG_RX_WAIT_MS = 100,		/* between looks, if nothing wakes */
 };
@@ -81,6 +81,7 @@ static int cpg_rxbuf_init(struct cpg_rxbuf *rx)
 /* The event did not fit, and is still there: 0 bytes if it is no message. */
 static int cpg_rxbuf_grow(struct cpg_rxbuf *rx, int fd)
 {
+	size_t want;
 	int len;
 
 	if (ioctl(fd, FIONREAD, &len))
@@ -89,8 +90,10 @@ static int cpg_rxbuf_grow(struct cpg_rxbuf *rx, int fd)
 		return cpg_rxbuf_resize(&rx->data, &rx->size, len);
 	if (rx->ctl_size >= CPG_RX_CTL_MAX)
 		return -ENOMEM;
-	return cpg_rxbuf_resize(&rx->ctl, &rx->ctl_size,
-				CPG_RX_CTL_GROWTH * rx->ctl_size);
+	want = CPG_RX_CTL_GROWTH * rx->ctl_size;
+	if (want > CPG_RX_CTL_MAX)
+		want = CPG_RX_CTL_MAX;
+	return cpg_rxbuf_resize(&rx->ctl, &rx->ctl_size, want);
 }
 
 /* Return: bytes of payload, with *@msg filled in, or a negative errno. */
