@@ -36,6 +36,7 @@
 #include "engine/engine.h"
 #include "mib.h"
 
+struct cpg_batch;
 struct cpg_bearer;
 struct cpg_net;
 struct cpg_recv_block;
@@ -119,7 +120,8 @@ struct cpg_tx {
  * @quiet: an engine is being made, keep its first view to yourself
  * @refused: the node id is somebody else's, all sockets have to go
  * @dead: the namespace goes; no timer any more
- * @backlog: packets that arrived and were not handled
+ * @backlog: what arrived and was not handled
+ * @n_backlog: packets in @backlog; written under its lock
  * @rx_list: in cpg_rxq nodes
  * @rx_pending: bit 0: a CPU is going to look into @backlog
  * @rxq: whose; written under its lock
@@ -168,6 +170,7 @@ struct cpg_node {
 	bool			dead;
 
 	struct sk_buff_head	backlog;
+	u32			n_backlog;
 	struct list_head	rx_list;
 	unsigned long		rx_pending;
 	struct cpg_rxq		*rxq;
@@ -402,6 +405,10 @@ void cpg_node_conf_default(struct cpg_node *node,
 /* env.c */
 struct cpg_buf *cpg_buf_alloc_wait(u32 len);
 struct cpg_buf *cpg_buf_wrap(struct sk_buff *skb);
+u32 cpg_buf_wrap_max(const struct sk_buff *skb);
+struct cpg_batch *cpg_batch_create(struct sk_buff *skb);
+struct cpg_buf *cpg_batch_next(struct cpg_batch *batch);
+void cpg_batch_put(struct cpg_batch *batch);
 bool cpg_buf_is_page(const struct cpg_buf *buf);
 u32 cpg_buf_truesize(const struct cpg_buf *buf, u32 len);
 
@@ -413,7 +420,8 @@ enum {
 /* rx.c */
 void cpg_rx_init(void);
 void cpg_rx_exit(void);
-void cpg_rx(struct cpg_node *node, struct sk_buff *skb);
+void cpg_rx(struct cpg_node *node, struct sk_buff *skb, u32 n);
+struct sk_buff *cpg_rx_take(struct cpg_node *node);
 void cpg_rx_schedule(struct cpg_node *node);
 void cpg_rx_stop(struct cpg_node *node);
 

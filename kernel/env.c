@@ -2,11 +2,11 @@
 /*
  * Memory for the engine and for messages.
  *
- * A buffer is one of three things: a page fragment that starts with its struct
+ * A buffer is one of four things: a page fragment that starts with its struct
  * cpg_buf, so that packets which carry a part of it only take a reference to
- * the page; a small one from the slab, which is copied into packets; or a
- * packet that has been received, with its struct cpg_buf in the skb's control
- * block.
+ * the page; a small one from the slab, which is copied into packets; a packet
+ * that was received alone, with its struct cpg_buf in the skb's control block;
+ * or one of several that were received in one skb.
  */
 #include <linux/math64.h>
 #include <linux/mm.h>
@@ -109,21 +109,186 @@ struct cpg_buf *cpg_buf_alloc_wait(u32 len)
 }
 
 /**
- * cpg_buf_wrap() - make a buffer of a packet
- * @skb: linear, from skb->data on; consumed with the last reference
+ * struct cpg_batch - packets that were received in one skb
+ * @ref: buffers of it, and who makes them
+ * @size: the memory that they keep
+ * @skb: holds them
+ * @off: of the next one, from skb->data
+ * @frag: where that is: the number of its fragment in @skb
+ * @frag_off: of the first byte of that, from skb->data
+ * @next: of @bufs
+ * @bufs: those that are in one piece
+ */
+struct cpg_batch {
+	refcount_t		ref;
+	u32			size;
+	struct sk_buff		*skb;
+	u32			off;
+	u32			frag;
+	u32			frag_off;
+	struct cpg_buf		*next;
+	struct cpg_buf		bufs[];
+};
+
+/* struct cpg_buf priv of a packet of a batch: this, and the batch. */
+#define CPG_BUF_BATCH	2UL
+
+static struct cpg_batch *cpg_buf_batch(const struct cpg_buf *buf)
+{
+	unsigned long priv = (unsigned long)buf->priv;
+
+	return priv & CPG_BUF_BATCH ? (void *)(priv & ~CPG_BUF_BATCH) : NULL;
+}
+
+/**
+ * cpg_buf_wrap_max() - how many packets are in an skb
+ * @skb: as handed to cpg_buf_wrap() or cpg_batch_create()
  *
- * Return: the buffer, with one reference.
+ * Return: their number.
+ */
+u32 cpg_buf_wrap_max(const struct sk_buff *skb)
+{
+	if (!skb_is_gso(skb))
+		return 1;
+	return DIV_ROUND_UP(skb->len, skb_shinfo(skb)->gso_size);
+}
+
+static struct cpg_buf *cpg_buf_fill(struct cpg_buf *buf, u8 *data, u32 len,
+				    void *priv)
+{
+	cpg_ref_set(&buf->ref, 1);
+	buf->len = len;
+	buf->data = data;
+	buf->priv = priv;
+	return buf;
+}
+
+/**
+ * cpg_buf_wrap() - make a buffer of a packet
+ * @skb: one packet, from skb->data on; consumed, at the latest with the last
+ *	reference
+ *
+ * Return: the buffer, with one reference, or NULL: no memory.
  */
 struct cpg_buf *cpg_buf_wrap(struct sk_buff *skb)
 {
 	struct cpg_buf *buf = (struct cpg_buf *)skb->cb;
+	u8 *data = skb->data;
 
 	BUILD_BUG_ON(sizeof(*buf) > sizeof(skb->cb));
 
-	cpg_ref_set(&buf->ref, 1);
-	buf->len = skb->len;
-	buf->data = skb->data;
-	buf->priv = skb;
+	if (!skb_headlen(skb) && skb_shinfo(skb)->nr_frags == 1 &&
+	    !skb_has_frag_list(skb))
+		data = skb_frag_address_safe(&skb_shinfo(skb)->frags[0]);
+	else if (skb_linearize(skb))
+		data = NULL;
+	else
+		data = skb->data;
+	if (!data) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	return cpg_buf_fill(buf, data, skb->len, skb);
+}
+
+/**
+ * cpg_batch_create() - begin to make buffers of the packets in an skb
+ * @skb: several packets, from skb->data on; consumed, at the latest with the
+ *	last reference to the last buffer
+ *
+ * Return: the batch, or NULL: no memory.
+ */
+struct cpg_batch *cpg_batch_create(struct sk_buff *skb)
+{
+	u32 n = cpg_buf_wrap_max(skb);
+	struct cpg_batch *batch;
+
+	batch = kmalloc(struct_size(batch, bufs, n), GFP_ATOMIC | __GFP_NOWARN);
+	if (!batch) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	refcount_set(&batch->ref, 1);
+	batch->size = skb->truesize + struct_size(batch, bufs, n);
+	batch->skb = skb;
+	batch->off = 0;
+	batch->frag = 0;
+	batch->frag_off = skb_headlen(skb);
+	batch->next = batch->bufs;
+	return batch;
+}
+
+/**
+ * cpg_batch_put() - give up a reference
+ * @batch: batch
+ */
+void cpg_batch_put(struct cpg_batch *batch)
+{
+	if (!refcount_dec_and_test(&batch->ref))
+		return;
+	consume_skb(batch->skb);
+	kfree(batch);
+}
+
+/* The next @len bytes, or NULL if they are not in one piece. */
+static u8 *cpg_batch_piece(struct cpg_batch *batch, u32 len)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(batch->skb);
+	u32 off = batch->off;
+	u8 *data;
+
+	if (off < skb_headlen(batch->skb))
+		return off + len <= skb_headlen(batch->skb) ?
+		       batch->skb->data + off : NULL;
+	for (; batch->frag < shinfo->nr_frags; batch->frag++) {
+		const skb_frag_t *frag = &shinfo->frags[batch->frag];
+		u32 end = batch->frag_off + skb_frag_size(frag);
+
+		if (off < end) {
+			data = skb_frag_address_safe(frag);
+			return data && off + len <= end ?
+			       data + off - batch->frag_off : NULL;
+		}
+		batch->frag_off = end;
+	}
+	return NULL;
+}
+
+static struct cpg_buf *cpg_batch_copy(struct cpg_batch *batch, u32 len)
+{
+	struct cpg_buf *buf = cpg_env_buf_alloc(NULL, len);
+
+	if (!buf || !skb_copy_bits(batch->skb, batch->off, buf->data, len))
+		return buf;
+	cpg_buf_put(buf);
+	return NULL;
+}
+
+/**
+ * cpg_batch_next() - make a buffer of the next packet
+ * @batch: batch
+ *
+ * Return: the buffer, with one reference, or NULL: there is none, or no memory.
+ */
+struct cpg_buf *cpg_batch_next(struct cpg_batch *batch)
+{
+	u32 len = min_t(u32, batch->skb->len - batch->off,
+			skb_shinfo(batch->skb)->gso_size);
+	struct cpg_buf *buf;
+	u8 *data;
+
+	if (!len)
+		return NULL;
+	data = cpg_batch_piece(batch, len);
+	if (data) {
+		refcount_inc(&batch->ref);
+		buf = cpg_buf_fill(batch->next++, data, len,
+				   (void *)((unsigned long)batch |
+					    CPG_BUF_BATCH));
+	} else {
+		buf = cpg_batch_copy(batch, len);
+	}
+	batch->off += len;
 	return buf;
 }
 
@@ -147,12 +312,15 @@ bool cpg_buf_is_page(const struct cpg_buf *buf)
  */
 u32 cpg_buf_truesize(const struct cpg_buf *buf, u32 len)
 {
+	const struct cpg_batch *batch = cpg_buf_batch(buf);
 	const struct sk_buff *skb = buf->priv;
 
 	if (!skb)
 		return len;
 	if (skb == CPG_BUF_SLAB)
 		return CPG_BUF_HEAD + len;
+	if (batch)
+		return div_u64((u64)batch->size * len, batch->skb->len);
 	return buf->len ? div_u64((u64)skb->truesize * len, buf->len) :
 			  skb->truesize;
 }
@@ -163,6 +331,8 @@ void cpg_env_buf_free(struct cpg_buf *buf)
 		skb_free_frag(buf);
 	else if (buf->priv == CPG_BUF_SLAB)
 		kfree(buf);
+	else if (cpg_buf_batch(buf))
+		cpg_batch_put(cpg_buf_batch(buf));
 	else
 		consume_skb(buf->priv);
 }

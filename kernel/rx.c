@@ -74,21 +74,51 @@ void cpg_rx_schedule(struct cpg_node *node)
 }
 
 /**
- * cpg_rx() - a packet arrived
+ * cpg_rx() - something arrived
  * @node: node
- * @skb: linear, skb->data is at the first byte of the packet; consumed
+ * @skb: skb->data is at the first byte of the first packet; consumed
+ * @n: packets in it
  *
  * Softirq, RCU read lock held.
  */
-void cpg_rx(struct cpg_node *node, struct sk_buff *skb)
+void cpg_rx(struct cpg_node *node, struct sk_buff *skb, u32 n)
 {
-	if (skb_queue_len_lockless(&node->backlog) >= CPG_BACKLOG_MAX) {
-		CPG_INC_STATS(node, CPG_MIB_RXFULL);
+	struct sk_buff_head *backlog = &node->backlog;
+
+	if (READ_ONCE(node->n_backlog) >= CPG_BACKLOG_MAX) {
+		CPG_ADD_STATS(node, CPG_MIB_RXFULL, n);
 		kfree_skb(skb);
 		return;
 	}
-	skb_queue_tail(&node->backlog, skb);
+	spin_lock(&backlog->lock);
+	__skb_queue_tail(backlog, skb);
+	WRITE_ONCE(node->n_backlog, node->n_backlog + n);
+	spin_unlock(&backlog->lock);
 	cpg_rx_schedule(node);
+}
+
+/**
+ * cpg_rx_take() - the first of what arrived
+ * @node: node
+ *
+ * Bottom halves are disabled.
+ *
+ * Return: as handed to cpg_rx(), or NULL.
+ */
+struct sk_buff *cpg_rx_take(struct cpg_node *node)
+{
+	struct sk_buff_head *backlog = &node->backlog;
+	struct sk_buff *skb;
+
+	if (skb_queue_empty_lockless(backlog))
+		return NULL;
+	spin_lock(&backlog->lock);
+	skb = __skb_dequeue(backlog);
+	if (skb)
+		WRITE_ONCE(node->n_backlog,
+			   node->n_backlog - cpg_buf_wrap_max(skb));
+	spin_unlock(&backlog->lock);
+	return skb;
 }
 
 static int cpg_rx_poll(struct napi_struct *napi, int budget)

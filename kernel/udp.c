@@ -3,9 +3,9 @@
  * The bearer: packets to and from the other nodes by UDP, IPv4 or IPv6, each
  * destination on its own.
  *
- * Packets are taken where they arrive, as tunnels do it, not through the
- * socket's queue.  A packet on its way out has a small head of its own for
- * each destination and shares the page with the body.
+ * Packets are taken where they arrive, in softirq, several that travelled as
+ * one together.  A packet on its way out has a small head of its own for each
+ * destination and shares the page with the body.
  */
 #include <linux/bsearch.h>
 #include <linux/inetdevice.h>
@@ -75,43 +75,51 @@ struct cpg_bearer {
 
 /* --- receive --- */
 
-/*
- * Packets are kept for as long as the engine needs them: let go what belongs
- * to the way by which they came.
- */
-static bool cpg_udp_prepare(struct sk_buff *skb)
+static void cpg_udp_rcv(struct cpg_bearer *bearer, struct sk_buff *skb)
 {
-	skb_pull(skb, sizeof(struct udphdr));
-	if (skb_linearize(skb))
-		return false;
+	struct cpg_node *node = bearer->node;
+	u32 n = cpg_buf_wrap_max(skb);
+
+	CPG_ADD_STATS(node, CPG_MIB_RXPACKETS, n);
+	if (rcu_access_pointer(node->bearer) != bearer) {
+		CPG_ADD_STATS(node, CPG_MIB_RXNONODE, n);
+		kfree_skb(skb);
+		return;
+	}
+	/*
+	 * Packets are kept for as long as the engine needs them: let go what
+	 * belongs to the way by which they came.
+	 */
 	skb_scrub_packet(skb, true);
 	skb->dev = NULL;
-	return true;
+	cpg_rx(node, skb, n);
 }
 
-static int cpg_udp_rcv(struct sock *sk, struct sk_buff *skb)
+/*
+ * Something is in the socket's queue.  It is taken from there, for encap_rcv
+ * would get what travelled as one in pieces: each with memory and a checksum
+ * of its own, and a copy.  The queue never fills: it is emptied where the
+ * packet came, by whoever is first.
+ *
+ * Softirq, RCU read lock held.
+ */
+static void cpg_udp_data_ready(struct sock *sk)
 {
 	struct cpg_bearer *bearer = rcu_dereference_sk_user_data(sk);
-	struct cpg_node *node;
+	struct sk_buff *skb;
+	int off = 0;
+	int err;
 
-	if (!bearer)
-		goto drop;
-	node = bearer->node;
-	CPG_INC_STATS(node, CPG_MIB_RXPACKETS);
-	if (rcu_access_pointer(node->bearer) != bearer) {
-		CPG_INC_STATS(node, CPG_MIB_RXNONODE);
-		goto drop;
+	while (bearer && (skb = __skb_recv_udp(sk, MSG_DONTWAIT, &off, &err))) {
+		if (udp_lib_checksum_complete(skb)) {
+			__UDPX_INC_STATS(sk, UDP_MIB_CSUMERRORS);
+			__UDPX_INC_STATS(sk, UDP_MIB_INERRORS);
+			kfree_skb(skb);
+			continue;
+		}
+		__UDPX_INC_STATS(sk, UDP_MIB_INDATAGRAMS);
+		cpg_udp_rcv(bearer, skb);
 	}
-	if (!cpg_udp_prepare(skb)) {
-		CPG_INC_STATS(node, CPG_MIB_RXNOMEM);
-		goto drop;
-	}
-	cpg_rx(node, skb);
-	return 0;
-
-drop:
-	kfree_skb(skb);
-	return 0;
 }
 
 /*
@@ -556,6 +564,14 @@ static void cpg_addr_set(union cpg_addr *addr,
 		addr->sin.sin_port = htons(port);
 }
 
+/* Whoever looks into the socket's queue is what it would wait for. */
+static void cpg_udp_no_busy_poll(struct sock *sk)
+{
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	WRITE_ONCE(sk->sk_ll_usec, 0);
+#endif
+}
+
 static int cpg_bearer_open(struct net *net, struct cpg_bearer *bearer)
 {
 	const union cpg_addr *local = &bearer->local;
@@ -570,9 +586,9 @@ static int cpg_bearer_open(struct net *net, struct cpg_bearer *bearer)
 	struct udp_tunnel_sock_cfg tunnel = {
 		.sk_user_data	= bearer,
 		.encap_type	= 1,
-		.encap_rcv	= cpg_udp_rcv,
 		.encap_err_rcv	= cpg_compat_udp_err_rcv,
 	};
+	int on = 1;
 	int err;
 
 	if (cfg.family == AF_INET)
@@ -582,8 +598,14 @@ static int cpg_bearer_open(struct net *net, struct cpg_bearer *bearer)
 	err = udp_sock_create(net, &cfg, &bearer->sock);
 	if (err)
 		return err;
+	bearer->sock->sk->sk_data_ready = cpg_udp_data_ready;
+	cpg_udp_no_busy_poll(bearer->sock->sk);
 	setup_udp_tunnel_sock(net, bearer->sock, &tunnel);
-	return 0;
+	err = bearer->sock->ops->setsockopt(bearer->sock, SOL_UDP, UDP_GRO,
+					    KERNEL_SOCKPTR(&on), sizeof(on));
+	if (err)
+		udp_tunnel_sock_release(bearer->sock);
+	return err;
 }
 
 static void cpg_bearer_free(struct cpg_bearer *bearer)

@@ -106,13 +106,96 @@ static void cpg_buf_wrap_test(struct kunit *test)
 	skb_pull(skb, 4);
 	skb_get(skb);
 
+	KUNIT_EXPECT_EQ(test, cpg_buf_wrap_max(skb), 1);
 	buf = cpg_buf_wrap(skb);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
 	KUNIT_EXPECT_FALSE(test, cpg_buf_is_page(buf));
 	KUNIT_EXPECT_EQ(test, buf->len, 6);
 	KUNIT_EXPECT_EQ(test, memcmp(buf->data, "456789", 6), 0);
 	cpg_buf_put(cpg_buf_get(buf));
 	KUNIT_EXPECT_TRUE(test, skb_shared(skb));
 	cpg_buf_put(buf);
+	KUNIT_EXPECT_FALSE(test, skb_shared(skb));
+	kfree_skb(skb);
+}
+
+static void cpg_test_add_frag(struct sk_buff *skb, const char *text)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+
+	memcpy(page_address(page), text, strlen(text));
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, strlen(text),
+			PAGE_SIZE);
+}
+
+static void cpg_test_buf(struct kunit *test, struct cpg_buf *buf,
+			 const char *text)
+{
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_EXPECT_EQ(test, buf->len, strlen(text));
+	KUNIT_EXPECT_EQ(test, memcmp(buf->data, text, strlen(text)), 0);
+	KUNIT_EXPECT_GE(test, cpg_buf_truesize(buf, buf->len), buf->len);
+}
+
+/* What is in one piece is not copied. */
+static void cpg_buf_wrap_frag_test(struct kunit *test)
+{
+	struct sk_buff *skb = alloc_skb(0, GFP_KERNEL);
+	struct cpg_buf *buf;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	cpg_test_add_frag(skb, "012345");
+	buf = cpg_buf_wrap(skb);
+	cpg_test_buf(test, buf, "012345");
+	KUNIT_EXPECT_PTR_EQ(test, buf->data,
+			    (u8 *)skb_frag_address(skb_shinfo(skb)->frags));
+	cpg_buf_put(buf);
+
+	skb = alloc_skb(64, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_data(skb, "01", 2);
+	cpg_test_add_frag(skb, "2345");
+	buf = cpg_buf_wrap(skb);
+	cpg_test_buf(test, buf, "012345");
+	cpg_buf_put(buf);
+}
+
+/* Packets in the head, in a page, in two pages, and a short one at the end. */
+static void cpg_batch_test(struct kunit *test)
+{
+	static const char *const texts[] = {
+		"abcd", "efgh", "ijkl", "mnop", "qr"
+	};
+	struct sk_buff *skb = alloc_skb(64, GFP_KERNEL);
+	struct cpg_buf *bufs[ARRAY_SIZE(texts)];
+	struct cpg_batch *batch;
+	u8 *page;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_data(skb, "abcd", 4);
+	cpg_test_add_frag(skb, "efghijklmn");
+	cpg_test_add_frag(skb, "opqr");
+	skb_shinfo(skb)->gso_size = 4;
+	page = skb_frag_address(skb_shinfo(skb)->frags);
+	skb_get(skb);
+
+	KUNIT_EXPECT_EQ(test, cpg_buf_wrap_max(skb), ARRAY_SIZE(texts));
+	batch = cpg_batch_create(skb);
+	KUNIT_ASSERT_NOT_NULL(test, batch);
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		bufs[i] = cpg_batch_next(batch);
+	KUNIT_EXPECT_NULL(test, cpg_batch_next(batch));
+	cpg_batch_put(batch);
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		cpg_test_buf(test, bufs[i], texts[i]);
+	KUNIT_EXPECT_PTR_EQ(test, bufs[0]->data, skb->data);
+	KUNIT_EXPECT_PTR_EQ(test, bufs[1]->data, page);
+	KUNIT_EXPECT_PTR_EQ(test, bufs[2]->data, page + 4);
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		KUNIT_EXPECT_TRUE(test, skb_shared(skb));
+		cpg_buf_put(bufs[i]);
+	}
 	KUNIT_EXPECT_FALSE(test, skb_shared(skb));
 	kfree_skb(skb);
 }
@@ -318,6 +401,8 @@ static struct kunit_case cpg_cases[] = {
 	KUNIT_CASE_PARAM(cpg_hash_test, cpg_hash_gen_params),
 	KUNIT_CASE_PARAM(cpg_buf_test, cpg_buf_gen_params),
 	KUNIT_CASE(cpg_buf_wrap_test),
+	KUNIT_CASE(cpg_buf_wrap_frag_test),
+	KUNIT_CASE(cpg_batch_test),
 	KUNIT_CASE(cpg_sock_message_test),
 	KUNIT_CASE(cpg_sock_missing_test),
 	KUNIT_CASE(cpg_sock_view_test),
