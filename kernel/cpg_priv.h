@@ -68,10 +68,10 @@ union cpg_addr {
  * struct cpg_tx - a packet on its way out
  * @list: in cpg_node tx or txq
  * @body: NULL, or the buffer, of which a reference is held
- * @off: of the first byte in @body
- * @len: bytes of @body
- * @hdr: goes before the body; lies behind @nodeids
- * @hdr_len: bytes of @hdr
+ * @data: the bytes in @body
+ * @len: how many
+ * @hdr: goes before them; lies behind @nodeids
+ * @hdr_len: bytes of @hdr; 0 if they stand before @data already
  * @to: where to, if @n is 0
  * @n: number of @nodeids
  * @nodeids: where to
@@ -79,7 +79,7 @@ union cpg_addr {
 struct cpg_tx {
 	struct list_head	list;
 	struct cpg_buf		*body;
-	u32			off;
+	const u8		*data;
 	u32			len;
 	u8			*hdr;
 	u32			hdr_len;
@@ -410,6 +410,7 @@ struct cpg_batch *cpg_batch_create(struct sk_buff *skb);
 struct cpg_buf *cpg_batch_next(struct cpg_batch *batch);
 void cpg_batch_put(struct cpg_batch *batch);
 bool cpg_buf_is_page(const struct cpg_buf *buf);
+u8 *cpg_buf_push(struct cpg_buf *buf, u32 off, u32 len);
 u32 cpg_buf_truesize(const struct cpg_buf *buf, u32 len);
 
 enum {

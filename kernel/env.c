@@ -14,20 +14,25 @@
 #include <linux/slab.h>
 
 #include "cpg_priv.h"
+#include "engine/wire.h"
 
 enum {
 	CPG_BUF_HEAD = ALIGN(sizeof(struct cpg_buf), 16),
+	/* In front of a page's data: for the header, the first time it goes. */
+	CPG_BUF_ROOM = ALIGN(CPG_DATA_HDR, 16),
 	/*
 	 * Up to here buffers come from the slab: as fragments they would keep
 	 * a hundred times as much memory as a socket is charged for.
 	 */
 	CPG_BUF_SLAB_MAX = 512 - CPG_BUF_HEAD,
 	/* And up to here they share pages. */
-	CPG_BUF_FRAG_MAX = 4096 - CPG_BUF_HEAD,
+	CPG_BUF_FRAG_MAX = 4096 - CPG_BUF_HEAD - CPG_BUF_ROOM,
 };
 
 /* struct cpg_buf priv of what is from the slab; no packet is there. */
 #define CPG_BUF_SLAB	((void *)1)
+/* And of a page with room for a header, which was not used; else NULL. */
+#define CPG_BUF_FRESH	((void *)4)
 
 /* @env is the node; NULL from a caller that may sleep. */
 void *cpg_env_alloc(void *env, size_t size)
@@ -42,15 +47,21 @@ void cpg_env_free(const void *ptr)
 	kfree(ptr);
 }
 
-static struct cpg_buf *cpg_buf_init(void *mem, u32 len, void *priv)
+static struct cpg_buf *cpg_buf_fill(struct cpg_buf *buf, u8 *data, u32 len,
+				    void *priv)
 {
-	struct cpg_buf *buf = mem;
-
 	cpg_ref_set(&buf->ref, 1);
 	buf->len = len;
-	buf->data = mem + CPG_BUF_HEAD;
+	buf->data = data;
 	buf->priv = priv;
 	return buf;
+}
+
+static struct cpg_buf *cpg_buf_init(void *mem, u32 len, void *priv)
+{
+	u32 room = priv == CPG_BUF_FRESH ? CPG_BUF_ROOM : 0;
+
+	return cpg_buf_fill(mem, mem + CPG_BUF_HEAD + room, len, priv);
 }
 
 static struct cpg_buf *cpg_buf_alloc(u32 len, gfp_t gfp)
@@ -71,9 +82,9 @@ static struct cpg_buf *cpg_buf_alloc_slab(u32 len, gfp_t gfp)
 
 static struct cpg_buf *cpg_buf_alloc_frag(u32 len)
 {
-	void *mem = netdev_alloc_frag(CPG_BUF_HEAD + len);
+	void *mem = netdev_alloc_frag(CPG_BUF_HEAD + CPG_BUF_ROOM + len);
 
-	return mem ? cpg_buf_init(mem, len, NULL) : NULL;
+	return mem ? cpg_buf_init(mem, len, CPG_BUF_FRESH) : NULL;
 }
 
 struct cpg_buf *cpg_env_buf_alloc(void *env, u32 len)
@@ -151,16 +162,6 @@ u32 cpg_buf_wrap_max(const struct sk_buff *skb)
 	if (!skb_is_gso(skb))
 		return 1;
 	return DIV_ROUND_UP(skb->len, skb_shinfo(skb)->gso_size);
-}
-
-static struct cpg_buf *cpg_buf_fill(struct cpg_buf *buf, u8 *data, u32 len,
-				    void *priv)
-{
-	cpg_ref_set(&buf->ref, 1);
-	buf->len = len;
-	buf->data = data;
-	buf->priv = priv;
-	return buf;
 }
 
 /**
@@ -300,7 +301,29 @@ struct cpg_buf *cpg_batch_next(struct cpg_batch *batch)
  */
 bool cpg_buf_is_page(const struct cpg_buf *buf)
 {
-	return !buf->priv;
+	const void *priv = READ_ONCE(buf->priv);
+
+	return !priv || priv == CPG_BUF_FRESH;
+}
+
+/**
+ * cpg_buf_push() - put a header in front of a buffer's data
+ * @buf: buffer
+ * @off: where in it the packet begins
+ * @len: bytes of the header
+ *
+ * It may be written once, for others share the page from then on.  Calls for
+ * one buffer come one after the other.
+ *
+ * Return: where the header has to be written to; NULL: it cannot stand there.
+ */
+u8 *cpg_buf_push(struct cpg_buf *buf, u32 off, u32 len)
+{
+	if (buf->priv != CPG_BUF_FRESH || off || len > CPG_BUF_ROOM)
+		return NULL;
+	/* Others may ask cpg_buf_is_page(). */
+	WRITE_ONCE(buf->priv, NULL);
+	return buf->data - len;
 }
 
 /**
@@ -315,7 +338,7 @@ u32 cpg_buf_truesize(const struct cpg_buf *buf, u32 len)
 	const struct cpg_batch *batch = cpg_buf_batch(buf);
 	const struct sk_buff *skb = buf->priv;
 
-	if (!skb)
+	if (cpg_buf_is_page(buf))
 		return len;
 	if (skb == CPG_BUF_SLAB)
 		return CPG_BUF_HEAD + len;
@@ -327,7 +350,7 @@ u32 cpg_buf_truesize(const struct cpg_buf *buf, u32 len)
 
 void cpg_env_buf_free(struct cpg_buf *buf)
 {
-	if (!buf->priv)
+	if (cpg_buf_is_page(buf))
 		skb_free_frag(buf);
 	else if (buf->priv == CPG_BUF_SLAB)
 		kfree(buf);

@@ -41,22 +41,34 @@ static u32 cpg_node_max_atomic(u32 mtu)
 static struct cpg_tx *cpg_tx_add(struct cpg_node *node, u32 n,
 				 const struct cpg_frame *frame)
 {
+	u32 hdr_len = frame->hdr_len;
 	struct cpg_tx *tx;
+	u8 *front = NULL;
 	size_t size;
 
 	size = struct_size(tx, nodeids, n);
-	tx = kmalloc(size + frame->hdr_len, GFP_ATOMIC | __GFP_NOWARN);
+	tx = kmalloc(size + hdr_len, GFP_ATOMIC | __GFP_NOWARN);
 	if (!tx) {
 		CPG_INC_STATS(node, CPG_MIB_TXNOMEM);
 		return NULL;
 	}
-	tx->body = frame->len ? cpg_buf_get(frame->body) : NULL;
-	tx->off = frame->off;
+	tx->body = NULL;
+	tx->data = NULL;
 	tx->len = frame->len;
 	tx->hdr = (u8 *)tx + size;
-	tx->hdr_len = frame->hdr_len;
-	memcpy(tx->hdr, frame->hdr, frame->hdr_len);
+	tx->hdr_len = hdr_len;
 	tx->n = n;
+	if (frame->len) {
+		tx->body = cpg_buf_get(frame->body);
+		tx->data = frame->body->data + frame->off;
+		front = cpg_buf_push(frame->body, frame->off, hdr_len);
+	}
+	if (front) {
+		tx->data = front;
+		tx->len += hdr_len;
+		tx->hdr_len = 0;
+	}
+	memcpy(front ?: tx->hdr, frame->hdr, hdr_len);
 	list_add_tail(&tx->list, &node->tx);
 	return tx;
 }

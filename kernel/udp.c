@@ -30,9 +30,7 @@ enum {
 	CPG_COPY_MAX = 256,
 	CPG_HEADROOM = ALIGN(LL_MAX_HEADER + sizeof(struct ipv6hdr) +
 			     sizeof(struct udphdr), 16),
-	/* Packets that are sent as one: each but the first has two parts. */
-	CPG_BURST_MAX = (MAX_SKB_FRAGS + 1) / 2,
-	/* And their bytes. */
+	/* Bytes that are sent as one. */
 	CPG_BURST_BYTES_MAX = IP_MAX_MTU - sizeof(struct ipv6hdr) -
 			      sizeof(struct udphdr),
 	/* Between two ICMP errors of a peer that are looked at. */
@@ -220,7 +218,7 @@ static void cpg_tx_fill_head(const struct cpg_tx *tx, u8 *p)
 {
 	memcpy(p, tx->hdr, tx->hdr_len);
 	if (cpg_tx_copies(tx) && tx->len)
-		memcpy(p + tx->hdr_len, tx->body->data + tx->off, tx->len);
+		memcpy(p + tx->hdr_len, tx->data, tx->len);
 }
 
 /* @skb takes over a reference to the page. */
@@ -234,13 +232,16 @@ static void cpg_udp_add_frag(struct sk_buff *skb, const void *data, u32 len)
 
 static void cpg_udp_add_body(struct sk_buff *skb, const struct cpg_tx *tx)
 {
-	const u8 *data;
-
 	if (cpg_tx_copies(tx))
 		return;
-	data = tx->body->data + tx->off;
-	get_page(virt_to_head_page(data));
-	cpg_udp_add_frag(skb, data, tx->len);
+	get_page(virt_to_head_page(tx->data));
+	cpg_udp_add_frag(skb, tx->data, tx->len);
+}
+
+/* Parts of pages that a packet is made of; the head of a first is in none. */
+static u32 cpg_tx_frags(const struct cpg_tx *tx, bool is_first)
+{
+	return (cpg_tx_head(tx) && !is_first) + !cpg_tx_copies(tx);
 }
 
 /*
@@ -250,6 +251,7 @@ static void cpg_udp_add_body(struct sk_buff *skb, const struct cpg_tx *tx)
 static u32 cpg_udp_burst(const struct list_head *list, const struct cpg_tx *tx)
 {
 	const struct cpg_tx *next = tx;
+	u32 frags = cpg_tx_frags(tx, true);
 	u32 size = cpg_tx_size(tx);
 	u32 bytes = size;
 	u32 n = 1;
@@ -259,7 +261,8 @@ static u32 cpg_udp_burst(const struct list_head *list, const struct cpg_tx *tx)
 	list_for_each_entry_continue(next, list, list) {
 		u32 len = cpg_tx_size(next);
 
-		if (n == CPG_BURST_MAX || next->n != tx->n || len > size ||
+		frags += cpg_tx_frags(next, false);
+		if (frags > MAX_SKB_FRAGS || next->n != tx->n || len > size ||
 		    bytes + len > CPG_BURST_BYTES_MAX ||
 		    memcmp(next->nodeids, tx->nodeids,
 			   tx->n * sizeof(tx->nodeids[0])))
@@ -286,6 +289,17 @@ static struct sk_buff *cpg_udp_skb(const struct cpg_tx *tx)
 	return skb;
 }
 
+static bool cpg_udp_add_head(struct sk_buff *skb, const struct cpg_tx *tx)
+{
+	void *p = netdev_alloc_frag(cpg_tx_head(tx));
+
+	if (!p)
+		return false;
+	cpg_tx_fill_head(tx, p);
+	cpg_udp_add_frag(skb, p, cpg_tx_head(tx));
+	return true;
+}
+
 /* Put @n - 1 packets that follow @tx behind it. */
 static bool cpg_udp_join(struct sk_buff *skb, const struct cpg_tx *tx, u32 n)
 {
@@ -296,14 +310,9 @@ static bool cpg_udp_join(struct sk_buff *skb, const struct cpg_tx *tx, u32 n)
 	shinfo->gso_segs = n;
 	shinfo->gso_type = SKB_GSO_UDP_L4;
 	for (i = 1; i < n; i++) {
-		void *p;
-
 		tx = list_next_entry(tx, list);
-		p = netdev_alloc_frag(cpg_tx_head(tx));
-		if (!p)
+		if (cpg_tx_head(tx) && !cpg_udp_add_head(skb, tx))
 			return false;
-		cpg_tx_fill_head(tx, p);
-		cpg_udp_add_frag(skb, p, cpg_tx_head(tx));
 		cpg_udp_add_body(skb, tx);
 	}
 	return true;

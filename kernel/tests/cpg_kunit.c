@@ -49,11 +49,13 @@ static void cpg_hash_test(struct kunit *test)
 /* --- buffers --- */
 
 static const u32 cpg_buf_sizes[] = {
-	0, 1, 479, 480, 481, 4063, 4064, 4065, 16384, CPG_BUF_MAX
+	0, 1, 479, 480, 481, 3951, 3952, 3953, 16384, CPG_BUF_MAX
 };
 
 enum {
 	CPG_TEST_BUF_SMALL = 480,	/* up to here there are no pages */
+	CPG_TEST_BUF_FRAG = 3952,	/* and up to here they are shared */
+	CPG_TEST_HEADER = 100,
 };
 
 static void cpg_buf_desc(const u32 *size, char *desc)
@@ -82,6 +84,17 @@ static void cpg_buf_share(struct kunit *test, struct cpg_buf *buf, u32 size)
 
 	data = buf->data;
 	page = virt_to_head_page(data);
+	KUNIT_EXPECT_NULL(test, cpg_buf_push(buf, 1, CPG_TEST_HEADER));
+	if (size <= CPG_TEST_BUF_FRAG) {
+		KUNIT_EXPECT_NULL(test, cpg_buf_push(buf, 0, PAGE_SIZE));
+		KUNIT_EXPECT_PTR_EQ(test, data - CPG_TEST_HEADER,
+				    cpg_buf_push(buf, 0, CPG_TEST_HEADER));
+		memset(data - CPG_TEST_HEADER, 0xa5, CPG_TEST_HEADER);
+		KUNIT_EXPECT_EQ(test, buf->len, size);
+		KUNIT_EXPECT_TRUE(test, cpg_buf_is_page(buf));
+	}
+	/* Others may be looking at the first one. */
+	KUNIT_EXPECT_NULL(test, cpg_buf_push(buf, 0, CPG_TEST_HEADER));
 	get_page(page);
 	cpg_buf_put(buf);
 	KUNIT_EXPECT_NULL(test, memchr_inv(data, 0x5a, size));
