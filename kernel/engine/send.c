@@ -14,7 +14,9 @@ enum {
 	/* Packets repeated to the leader at once. */
 	CPG_SEND_REPEAT_MAX = 4,
 	/* So many full packets, and what waits for company has enough. */
-	CPG_SEND_BURST = 8,
+	CPG_SEND_BURST = 16,
+	/* For so many it is better to wait until the window is wider. */
+	CPG_SEND_DEFER = 8,
 };
 
 /* What will go into the next packet. */
@@ -23,6 +25,7 @@ struct cpg_send_plan {
 	u32	n_whole;	/* messages that end in it */
 	u32	part;		/* bytes of one that does not; 0: none */
 	bool	is_full;	/* there is more than fits */
+	bool	is_begun;	/* part of the first message has gone */
 	u8	service;	/* of all of them */
 };
 
@@ -65,17 +68,23 @@ void cpg_send_queue_first(struct cpg_engine *eng, struct cpg_txmsg *tx)
 	list_add(&tx->link, &eng->sendq);
 }
 
+static bool cpg_send_is_enough(const struct cpg_engine *eng)
+{
+	return eng->queued >= CPG_SEND_BURST * eng->cfg.mtu;
+}
+
 /*
  * A message was queued: it may wait for others, and those before it with it,
  * or it may not.  What waits is sent when its time is over, or when there is
- * enough of it.  Behind what the window stops, it waits for that.
+ * enough of it; then what does not fill a packet goes on waiting.  Behind what
+ * the window stops, it waits for that.
  */
 void cpg_send_wait(struct cpg_engine *eng, u64 wait)
 {
-	if (!wait || eng->epoch->n == 1 ||
-	    eng->queued >= CPG_SEND_BURST * eng->cfg.mtu)
+	if (!wait || eng->epoch->n == 1)
 		eng->pack_at = CPG_NEVER;
-	else if (list_is_singular(&eng->sendq))
+	else if (list_is_singular(&eng->sendq) ||
+		 (eng->pack_at != CPG_NEVER && cpg_send_is_enough(eng)))
 		cpg_engine_arm(eng, &eng->pack_at, wait);
 }
 
@@ -93,6 +102,7 @@ static void cpg_send_plan(struct cpg_engine *eng, u32 room,
 	memset(plan, 0, sizeof(*plan));
 	tx = list_first_entry(&eng->sendq, struct cpg_txmsg, link);
 	plan->service = tx->service;
+	plan->is_begun = tx->sent;
 	list_for_each_entry(tx, &eng->sendq, link) {
 		u32 rest = tx->len - tx->sent;
 		u32 need = sizeof(struct cpg_wire_rec) + rest;
@@ -279,26 +289,35 @@ static bool cpg_send_packet(struct cpg_engine *eng,
 }
 
 /* There is something to send and a number for it. */
-bool cpg_send_is_open(const struct cpg_engine *eng)
+static bool cpg_send_has_number(const struct cpg_engine *eng)
 {
 	const struct cpg_epoch *ep = eng->epoch;
 	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
 
 	return eng->state == CPG_STATE_OPERATIONAL && !ep->frozen &&
-	       !list_empty(&eng->sendq) && eng->pack_at == CPG_NEVER &&
+	       !list_empty(&eng->sendq) &&
 	       stream->next < stream->base + CPG_STREAM_WINDOW -
 			      CPG_SEND_RESERVE;
+}
+
+/* And it does not wait for company. */
+bool cpg_send_is_open(const struct cpg_engine *eng)
+{
+	return cpg_send_has_number(eng) &&
+	       (eng->pack_at == CPG_NEVER || cpg_send_is_enough(eng));
 }
 
 /* Send what the window lets through.  True if anything went. */
 bool cpg_send_kick(struct cpg_engine *eng)
 {
+	bool is_burst = eng->pack_at != CPG_NEVER;
 	struct cpg_epoch *ep = eng->epoch;
 	bool did = false;
 
-	if (cpg_flow_defers(eng, CPG_SEND_BURST * eng->cfg.mtu))
+	if (!cpg_send_is_open(eng) ||
+	    cpg_flow_defers(eng, CPG_SEND_DEFER * eng->cfg.mtu))
 		return false;
-	while (cpg_send_is_open(eng)) {
+	while (cpg_send_has_number(eng)) {
 		struct cpg_send_plan plan;
 		u32 order = 0;
 
@@ -310,6 +329,8 @@ bool cpg_send_kick(struct cpg_engine *eng)
 			order = cpg_order_rec_size(ep->n_runs + 1);
 		}
 		cpg_send_plan(eng, eng->cfg.mtu - CPG_DATA_HDR - order, &plan);
+		if (is_burst && !plan.is_full && !plan.is_begun)
+			return did;
 		if (!cpg_flow_admits(eng, order + plan.bytes, plan.service,
 				     plan.is_full))
 			break;
@@ -319,6 +340,7 @@ bool cpg_send_kick(struct cpg_engine *eng)
 		}
 		did = true;
 	}
+	eng->pack_at = CPG_NEVER;
 	return did;
 }
 

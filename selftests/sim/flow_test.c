@@ -272,6 +272,45 @@ static const char *test_pack_burst(void)
 	return test_end();
 }
 
+/* What does not fill a packet has no part in that, and waits from then on. */
+static const char *test_pack_full(void)
+{
+	enum {
+		/* One of them fills a packet, so many are enough. */
+		FULL = 1300,
+		N = 18,
+	};
+	u32 before;
+	u64 packets;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	packets = pack_packets(1);
+	pack_send(1, N - 1, FULL, WAIT);
+	CHECK_TRUE(pack_packets(1) == packets);
+	sim_run(s, WAIT / 2);
+	pack_send(1, 1, FULL, WAIT);
+	CHECK_TRUE(pack_packets(1) == packets + 2 * (N - 1));
+	sim_run(s, WAIT - SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + N - 1);
+	sim_run(s, 2 * SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + N);
+	return test_end();
+}
+
+/* But the end of a message that was begun goes with it. */
+static const char *test_pack_large(void)
+{
+	u32 before;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	pack_send(1, 1, 100000, WAIT);
+	sim_run(s, SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 1);
+	return test_end();
+}
+
 /*
  * Those that do not wait: the first four packets go at once, the others when
  * they are full, or an order comes back, which is soon.
@@ -339,8 +378,8 @@ static const char *test_pack_stop(void)
 static const struct ktap_test tests[] = {
 	TEST(one), TEST(fair), TEST(pace), TEST(loss), TEST(churn),
 	TEST(pack_time), TEST(pack_first), TEST(pack_push), TEST(pack_hurry),
-	TEST(pack_burst), TEST(pack_order), TEST(pack_leave), TEST(pack_view),
-	TEST(pack_stop),
+	TEST(pack_burst), TEST(pack_full), TEST(pack_large), TEST(pack_order),
+	TEST(pack_leave), TEST(pack_view), TEST(pack_stop),
 };
 
 int main(int argc, char **argv)
