@@ -182,6 +182,7 @@ u64 cpg_send_wait_for(struct cpg_node *node, u64 start, bool more)
 	u64 took = READ_ONCE(node->send_took);
 	u64 gap = cpg_send_gap(node, start, took);
 
+	lockdep_assert_held(&node->lock);
 	if (gap > 2 * took || (node->send_wait && gap > node->send_wait))
 		node->n_hot /= 2;
 	else if (node->n_hot < CPG_HOT_MAX)
