@@ -13,6 +13,7 @@
  *                            sockets are to it                      any
  *   6 cpg_node->txq_lock     packets on their way out, leaf         any
  *     backlog.lock           packets that wait for 5, leaf          any
+ *     cpg_rxq->lock          nodes that a CPU has to poll, leaf     any
  *
  * 3 and 4 are never held together.  Nothing sleeps under 5.
  */
