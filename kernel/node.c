@@ -920,10 +920,11 @@ int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 	/* It may be in order before the engine returns. */
 	WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued + charge);
 	wait = cpg_send_wait_for(node, start, more);
-	WRITE_ONCE(node->packing, wait);
 	err = cpg_engine_send(node->eng, ktime_get_ns(), cs->proc, ev, wait);
 	if (err)
 		WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued - charge);
+	else
+		WRITE_ONCE(node->packing, wait);
 out_unlock:
 	cpg_node_unlock(node);
 	if (!err && !wait)
