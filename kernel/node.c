@@ -550,7 +550,8 @@ int cpg_node_poll(struct cpg_node *node)
 	if (!spin_trylock(&node->lock))
 		return 0;
 	n = cpg_node_drain(node);
-	CPG_INC_STATS(node, CPG_MIB_RXPOLLS);
+	if (n)
+		CPG_INC_STATS(node, CPG_MIB_RXPOLLS);
 	__cpg_node_unlock(node);
 	return n;
 }
