@@ -380,6 +380,7 @@ void cpg_engine_unreachable(struct cpg_engine *eng, u64 now, u32 nodeid)
 	    eng->state != CPG_STATE_OPERATIONAL)
 		return;
 	peer->unreachable = true;
+	eng->has_run = true;
 	if (!peer->probe_since)
 		cpg_detect_suspect(eng, peer);
 }

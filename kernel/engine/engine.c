@@ -241,6 +241,7 @@ struct cpg_engine *cpg_engine_create(const struct cpg_engine_config *cfg,
 	eng->own_at = CPG_NEVER;
 	eng->nomem_at = CPG_NEVER;
 	eng->stop_at = CPG_NEVER;
+	eng->has_run = true;
 	cpg_engine_arm(eng, &eng->beacon_at, 0);
 	if (cpg_engine_first_view(eng)) {
 		cpg_env_free(eng);
@@ -290,6 +291,7 @@ static void cpg_engine_try_stop(struct cpg_engine *eng)
 void cpg_engine_run(struct cpg_engine *eng, u64 now)
 {
 	eng->now = now;
+	eng->has_run = true;
 	if (eng->state == CPG_STATE_STOPPED)
 		return;
 	if (eng->state == CPG_STATE_GATHER)
@@ -305,12 +307,13 @@ void cpg_engine_run(struct cpg_engine *eng, u64 now)
 
 void cpg_engine_flush(struct cpg_engine *eng, u64 now)
 {
-	if (eng->state == CPG_STATE_STOPPED)
+	if (eng->state == CPG_STATE_STOPPED || !eng->has_run)
 		return;
 	eng->now = now;
 	cpg_order_flush(eng);
 	cpg_engine_run(eng, now);
 	cpg_order_hurry(eng);
+	eng->has_run = false;
 }
 
 static enum cpg_drop cpg_engine_rcv_view(struct cpg_engine *eng,

@@ -659,7 +659,9 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 	cpg_send_queue(eng, tx);
 	eng->now = now;
 	cpg_send_wait(eng, wait);
-	cpg_engine_run(eng, now);
+	/* If it only waits, nothing else can go on either. */
+	if (cpg_send_is_open(eng))
+		cpg_engine_run(eng, now);
 	return 0;
 }
 
