@@ -218,6 +218,10 @@ static int cpg_deliver_walk(struct cpg_engine *eng, u32 idx, u8 service,
 	struct cpg_stream *stream = &eng->epoch->node[idx]->stream;
 	u64 *next = &stream->early[service];
 
+	if (!stream->has_early)
+		return 0;
+	/* What was let go was delivered. */
+	*next = max(*next, stream->base);
 	for (; *next < stream->next; ++*next) {
 		struct cpg_pkt *pkt = cpg_stream_get(stream, *next);
 
@@ -262,6 +266,8 @@ void cpg_deliver_early(struct cpg_engine *eng, u32 idx, u64 oseq)
 {
 	struct cpg_stream *stream = &eng->epoch->node[idx]->stream;
 
+	if (!stream->has_early)
+		return;
 	cpg_deliver_lone(eng, idx, cpg_stream_get(stream, oseq));
 	cpg_deliver_walk(eng, idx, CPG_SVC_UNORDERED, 0);
 	cpg_deliver_walk(eng, idx, CPG_SVC_FIFO, 0);

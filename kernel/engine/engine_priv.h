@@ -226,7 +226,8 @@ struct cpg_partial {
  * @ack: this node holds the order up to here
  * @wanted: recovery: numbers that must still come, like @ring
  * @n_wanted: how many those are
- * @early: of UNORDERED and of FIFO packets, all before these were delivered
+ * @has_early: there was a packet of UNORDERED or of FIFO messages
+ * @early: of these packets, all before these numbers were delivered
  * @partial: by service
  * @nak_at: when to ask for what is missing
  * @nak_tries: how often that was done without an answer
@@ -244,6 +245,7 @@ struct cpg_stream {
 	u64			ack;
 	u64			wanted[CPG_STREAM_WINDOW / 64];
 	u32			n_wanted;
+	bool			has_early;
 	u64			early[CPG_SVC_FIFO + 1];
 	struct cpg_partial	partial[CPG_SVC_SAFE + 1];
 	u64			nak_at;

@@ -147,6 +147,8 @@ enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 	pkt->oseq = oseq;
 	pkt->body = *body;
 	stream->ring[cpg_stream_slot(oseq)] = pkt;
+	if (body->is_data && body->service <= CPG_SVC_FIFO)
+		stream->has_early = true;
 	if (eng->epoch->frozen)
 		cpg_stream_unwant(stream, oseq);
 	if (oseq > stream->high)
