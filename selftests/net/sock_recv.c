@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* recvmsg(): what an event looks like, and buffers that are too small. */
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -357,6 +358,37 @@ TEST_F(recv, recvmmsg)
 		EXPECT_EQ(1, msgs[i].msg_len);
 		EXPECT_EQ("0123456"[i], data[i][0]);
 	}
+}
+
+/*
+ * However many wait, and wherever it runs empty: all come, in their order, and
+ * it is known how many bytes the next one has.
+ */
+TEST_F(recv, long_queue)
+{
+	enum { MOST = 70 };
+	unsigned char sent = 0, received = 0;
+	int i, n, len;
+
+	for (n = 1; n <= MOST; n++) {
+		for (i = 0; i < n; i++, sent++)
+			ASSERT_EQ(1, cpg_test_send(self->fd, &sent, 1, 0));
+		/* One stays, every second time. */
+		for (i = n % 2; i < n; i++, received++) {
+			ASSERT_EQ(0, ioctl(self->fd, FIONREAD, &len));
+			ASSERT_EQ(1, len);
+			ASSERT_EQ(0, cpg_test_recv(self->fd, &self->ev, 0));
+			ASSERT_EQ(received, (unsigned char)self->ev.data[0]);
+		}
+	}
+	while (received != sent) {
+		ASSERT_EQ(0, cpg_test_recv(self->fd, &self->ev, 0));
+		ASSERT_EQ(received++, (unsigned char)self->ev.data[0]);
+	}
+	EXPECT_EQ(0, cpg_test_poll(self->fd, POLLIN, 0));
+	EXPECT_EQ(-EAGAIN, cpg_test_recv(self->fd, &self->ev, MSG_DONTWAIT));
+	ASSERT_EQ(0, ioctl(self->fd, FIONREAD, &len));
+	EXPECT_EQ(0, len);
 }
 
 TEST_F(recv, bad_memory)
