@@ -3,9 +3,14 @@
  * Things of the membership protocol that may not fit in a packet: cut into
  * chunks, repeated as a whole until the next step shows that they arrived.  A
  * receiver keeps what came, so that under loss every repetition brings it
- * nearer to the end.
+ * nearer to the end.  Many chunks go in bursts: in a queue that is too short
+ * for all of them the last ones would be lost, and each time the same ones.
  */
 #include "engine_priv.h"
+
+enum {
+	CPG_BLOB_BURST = 128,	/* chunks */
+};
 
 void cpg_blob_reset(struct cpg_blob *blob)
 {
@@ -66,31 +71,54 @@ enum cpg_drop cpg_blob_rcv(struct cpg_engine *eng, struct cpg_blob *blob,
 	return CPG_DROP_NONE;
 }
 
-void cpg_blob_xmit(struct cpg_engine *eng, const struct cpg_blob *blob,
+static bool cpg_blob_xmit_chunk(struct cpg_engine *eng,
+				const struct cpg_blob *blob,
+				const struct cpg_vid *vid, const u32 *nodeids,
+				u32 n, u32 size)
+{
+	u32 off = blob->next * size;
+	u32 part = min(size, blob->len - off);
+	struct cpg_wire_chunk chunk = {
+		.total = cpu_to_le32(blob->len),
+		.size = cpu_to_le16(size),
+		.idx = cpu_to_le16(blob->next),
+	};
+	struct cpg_buf *buf = cpg_env_buf_alloc(eng->env, part);
+
+	if (!buf)
+		return false;
+	memcpy(buf->data, blob->data + off, part);
+	cpg_engine_xmit(eng, nodeids, n, blob->type, vid, &chunk, sizeof(chunk),
+			buf, 0, part);
+	cpg_buf_put(buf);
+	return true;
+}
+
+/**
+ * cpg_blob_xmit() - send some chunks, from where the last call stopped
+ * @eng: engine
+ * @blob: of type 0: nothing
+ * @vid: the view that it is for
+ * @nodeids: where to
+ * @n: number of @nodeids
+ *
+ * Return: the last one has gone.
+ */
+bool cpg_blob_xmit(struct cpg_engine *eng, struct cpg_blob *blob,
 		   const struct cpg_vid *vid, const u32 *nodeids, u32 n)
 {
 	u32 size = eng->cfg.mtu - sizeof(struct cpg_wire_hdr) -
 		   sizeof(struct cpg_wire_chunk);
-	u32 off = 0, idx = 0;
+	u32 chunks = max_t(u32, DIV_ROUND_UP(blob->len, size), 1);
+	u32 i;
 
-	if (!n)
-		return;
-	do {
-		u32 part = min(size, blob->len - off);
-		struct cpg_wire_chunk chunk = {
-			.total = cpu_to_le32(blob->len),
-			.size = cpu_to_le16(size),
-			.idx = cpu_to_le16(idx),
-		};
-		struct cpg_buf *buf = cpg_env_buf_alloc(eng->env, part);
-
-		if (!buf)
-			return;
-		memcpy(buf->data, blob->data + off, part);
-		cpg_engine_xmit(eng, nodeids, n, blob->type, vid, &chunk,
-				sizeof(chunk), buf, 0, part);
-		cpg_buf_put(buf);
-		off += part;
-		idx++;
-	} while (off < blob->len);
+	for (i = 0; n && i < CPG_BLOB_BURST && blob->next < chunks; i++) {
+		if (!cpg_blob_xmit_chunk(eng, blob, vid, nodeids, n, size))
+			break;
+		blob->next++;
+	}
+	if (n && i == CPG_BLOB_BURST && blob->next < chunks)
+		return false;
+	blob->next = 0;
+	return true;
 }

@@ -22,6 +22,9 @@ enum {
 			       CPG_NODES_MAX * sizeof(struct cpg_wire_member),
 };
 
+/* From one burst of chunks to the next. */
+#define CPG_BURST_GAP	CPG_NSEC_PER_MSEC
+
 /* In multiples of the time of suspicion. */
 enum {
 	CPG_COMMIT_PATIENCE = 4,	/* for agreement */
@@ -117,7 +120,7 @@ static void cpg_commit_epoch_fill(struct cpg_attempt *att)
 
 static void cpg_commit_send(struct cpg_engine *eng, struct cpg_attempt *att)
 {
-	const struct cpg_blob *blob = &att->up;
+	struct cpg_blob *blob = &att->up;
 	u32 nodeids[CPG_NODES_MAX];
 	u32 i, n = 0;
 
@@ -131,7 +134,10 @@ static void cpg_commit_send(struct cpg_engine *eng, struct cpg_attempt *att)
 	} else if (blob->type) {
 		nodeids[n++] = att->id.rep;
 	}
-	cpg_blob_xmit(eng, blob, &att->id, nodeids, n);
+	if (!cpg_blob_xmit(eng, blob, &att->id, nodeids, n)) {
+		cpg_engine_arm(eng, &att->repeat_at, CPG_BURST_GAP);
+		return;
+	}
 	cpg_engine_arm(eng, &att->repeat_at, att->repeat);
 	att->repeat = min(2 * att->repeat, eng->cfg.heartbeat);
 }

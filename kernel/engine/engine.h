@@ -375,8 +375,9 @@ void cpg_engine_timer(struct cpg_engine *eng, u64 now);
  * may send at once.
  *
  * Return: the process, or ERR_PTR: -EEXIST (the same pid is in this group
- * already), -EAGAIN (it was, and its leave is not in order yet), -ENOMEM,
- * -ENETDOWN.
+ * already), -EAGAIN (it was, and its leave is not in order yet), -ENOSPC (the
+ * node's processes and the names of their groups would take more than 512 KiB,
+ * or 4 MiB divided by the number of nodes), -ENOMEM, -ENETDOWN.
  */
 struct cpg_proc *cpg_engine_join(struct cpg_engine *eng, u64 now, void *owner,
 				 const struct cpg_group *group, u32 pid);

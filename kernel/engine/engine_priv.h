@@ -78,6 +78,7 @@ enum cpg_serial {
  * @len: how many
  * @size: receiving: bytes of a chunk
  * @missing: receiving: chunks that have not come
+ * @next: sending: the chunk to go on with
  * @have: receiving: which have, a byte each, behind the data
  */
 struct cpg_blob {
@@ -86,6 +87,7 @@ struct cpg_blob {
 	u32	len;
 	u32	size;
 	u32	missing;
+	u32	next;
 	u8	*have;
 };
 
@@ -628,6 +630,7 @@ struct cpg_proc {
  * @groups: hash table of groups
  * @procs: hash table of processes
  * @locals: local processes
+ * @own_len: bytes that they take in a RECOVERED, if all are members
  * @slows: local processes that can take no more
  * @next_port: for the next local process
  * @gather_start: when the gathering began
@@ -693,6 +696,7 @@ struct cpg_engine {
 	struct list_head		groups[CPG_HASH_SIZE];
 	struct list_head		procs[CPG_HASH_SIZE];
 	struct list_head		locals;
+	u32				own_len;
 	struct list_head		slows;
 	u32				next_port;
 	u64				gather_start;
@@ -900,6 +904,12 @@ int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 			    u32 reason, u64 pos);
 bool cpg_group_is_before(const struct cpg_member *a,
 			 const struct cpg_member *b);
+/* Bytes of a process in a JOIN record, a RECOVERED or an INSTALL. */
+static inline u32 cpg_group_wire_len(const struct cpg_group *name)
+{
+	return sizeof(struct cpg_wire_proc) + name->name_len;
+}
+
 struct cpg_proc *cpg_group_proc_find(const struct cpg_engine *eng, u32 nodeid,
 				     u32 port);
 struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,
@@ -969,7 +979,7 @@ bool cpg_blob_is_whole(const struct cpg_blob *blob, u32 type);
 enum cpg_drop cpg_blob_rcv(struct cpg_engine *eng, struct cpg_blob *blob,
 			   u32 type, const struct cpg_wire_chunk *chunk,
 			   u32 len);
-void cpg_blob_xmit(struct cpg_engine *eng, const struct cpg_blob *blob,
+bool cpg_blob_xmit(struct cpg_engine *eng, struct cpg_blob *blob,
 		   const struct cpg_vid *vid, const u32 *nodeids, u32 n);
 
 /* install.c */

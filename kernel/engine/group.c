@@ -10,6 +10,8 @@
 
 enum {
 	CPG_GROUP_FIRST = 4,	/* members that there is room for at first */
+	/* No node's processes take more than this part of an INSTALL. */
+	CPG_GROUP_PARTS = 8,
 };
 
 static u32 cpg_group_hash(const struct cpg_group *name)
@@ -373,6 +375,7 @@ int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 	/* After its leave nobody is told anything any more. */
 	cpg_hold_set(eng, proc, false);
 	if (proc->is_local) {
+		eng->own_len -= cpg_group_wire_len(&grp->name);
 		cpg_send_done(eng, &proc->tx_leave);
 		if (proc->owner)
 			eng->ops->left(eng->ctx, proc->owner);
@@ -538,18 +541,28 @@ void cpg_group_stop(struct cpg_engine *eng)
 			cpg_group_leave(eng, proc, CPG_CHG_PROCDOWN);
 }
 
+/*
+ * Nodes tell each other of their processes when a view is made, and of all in
+ * one INSTALL: without a bound there could be no view any more.
+ */
+static bool cpg_group_has_room(const struct cpg_engine *eng, u32 len)
+{
+	u32 part = CPG_BLOB_MAX / max_t(u32, eng->epoch->n, CPG_GROUP_PARTS);
+
+	return eng->own_len + len + sizeof(__le32) <= part;
+}
+
 static int cpg_group_may_join(const struct cpg_engine *eng,
 			      const struct cpg_group *group, u32 pid)
 {
 	struct cpg_grp *grp = cpg_group_find(eng, group);
 	struct cpg_proc *proc;
 
-	if (!grp)
-		return 0;
-	list_for_each_entry(proc, &grp->mine, mine_link)
-		if (proc->who.pid == pid)
-			return proc->is_leaving ? -EAGAIN : -EEXIST;
-	return 0;
+	if (grp)
+		list_for_each_entry(proc, &grp->mine, mine_link)
+			if (proc->who.pid == pid)
+				return proc->is_leaving ? -EAGAIN : -EEXIST;
+	return cpg_group_has_room(eng, cpg_group_wire_len(group)) ? 0 : -ENOSPC;
 }
 
 void cpg_group_tx_init(struct cpg_proc *proc, struct cpg_txmsg *tx, u8 rec_type,
@@ -591,11 +604,12 @@ struct cpg_proc *cpg_engine_join(struct cpg_engine *eng, u64 now, void *owner,
 		return ERR_PTR(-ENOMEM);
 	proc->owner = owner;
 	proc->is_local = true;
+	eng->own_len += cpg_group_wire_len(group);
 	cpg_group_proc_hash_add(eng, proc);
 	list_add_tail(&proc->local_link, &eng->locals);
 	list_add_tail(&proc->mine_link, &proc->grp->mine);
 	cpg_group_tx_init(proc, &proc->tx_join, CPG_REC_JOIN,
-			  sizeof(struct cpg_wire_proc) + group->name_len);
+			  cpg_group_wire_len(group));
 	cpg_group_tx_init(proc, &proc->tx_leave, CPG_REC_LEAVE, 1);
 	cpg_hold_init(eng, proc);
 	cpg_send_queue(eng, &proc->tx_join);

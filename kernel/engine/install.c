@@ -35,8 +35,7 @@ int cpg_install_procs(struct cpg_engine *eng, struct cpg_blob *blob)
 
 	list_for_each_entry(proc, &eng->locals, local_link)
 		if (cpg_install_stays(proc, cut))
-			len += sizeof(struct cpg_wire_proc) +
-			       proc->grp->name.name_len;
+			len += cpg_group_wire_len(&proc->grp->name);
 	if (cpg_blob_alloc(eng, blob, CPG_WIRE_RECOVERED, len))
 		return -ENOMEM;
 	p = blob->data;

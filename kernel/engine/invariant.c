@@ -189,10 +189,15 @@ static const char *cpg_invariant_groups(const struct cpg_engine *eng)
 }
 
 /* What owners ask for is in order, or under way. */
-static const char *cpg_invariant_hold(const struct cpg_engine *eng)
+static const char *cpg_invariant_local(const struct cpg_engine *eng)
 {
 	const struct cpg_proc *proc;
+	u32 len = 0;
 
+	list_for_each_entry(proc, &eng->locals, local_link)
+		len += cpg_group_wire_len(&proc->grp->name);
+	if (len != eng->own_len)
+		return "the length of the own processes is wrong";
 	list_for_each_entry(proc, &eng->locals, local_link) {
 		if (proc->is_slow == list_empty(&proc->slow_link))
 			return "a slow process is not watched";
@@ -218,7 +223,7 @@ const char *cpg_engine_check(struct cpg_engine *eng)
 	if (!why && eng->state == CPG_STATE_GATHER && !cpg_choose_is_good(eng))
 		why = "whom to be in a view with is not known";
 	if (!why)
-		why = cpg_invariant_hold(eng);
+		why = cpg_invariant_local(eng);
 	if (!why && eng->state != CPG_STATE_STOPPED &&
 	    (eng->state == CPG_STATE_COMMIT ||
 	     eng->state == CPG_STATE_RECOVER) != !!eng->attempt)

@@ -4,6 +4,7 @@
  * installation of a view takes hundreds of packets.
  */
 #include "test.h"
+#include "wire.h"
 
 enum {
 	NODES = 4,
@@ -12,6 +13,7 @@ enum {
 	GROUPS = 50,		/* most processes are in one of these */
 	BIG = 200,		/* and so many in this one */
 	BIG_GROUP = 1,
+	FULL_GROUPS = 180,	/* for as many processes as a node takes */
 	CHECK = 256,		/* calls; a look at all invariants takes long */
 };
 
@@ -164,11 +166,51 @@ static const char *test_merge_lossy(void)
 	return merge(CPG_MTU_MIN, 50000);
 }
 
+/* As many as a node takes, all in groups with long names. */
+static u32 fill(u32 slot)
+{
+	u32 n = 0;
+	int err;
+
+	while (sim_join(&s->nodes[slot], 4 * (1 + n % FULL_GROUPS), 0, &err))
+		n++;
+	CHECK_TRUE(err == -ENOSPC);
+	return n;
+}
+
+/*
+ * However many want to join, views can be made: those of all nodes fit into one
+ * INSTALL.  Who leaves makes room.
+ */
+static const char *test_full(void)
+{
+	struct sim_proc *proc;
+	int err;
+	u32 n;
+
+	begin(CPG_MTU_DEFAULT);
+	n = fill(0);
+	CHECK_TRUE(n > CPG_BLOB_MAX / 8 / 160 && n < CPG_BLOB_MAX / 8 / 128);
+	CHECK_TRUE(fill(1) == n && fill(2) == n && fill(3) == n);
+	sim_run(s, SIM_SEC);
+	CHECK_TRUE(n_members(3, 4) == NODES * ((n - 1) / FULL_GROUPS + 1));
+	halve();
+	sim_heal(s);
+	CHECK_TRUE(sim_settle(s, SIM_SEC));
+	CHECK_TRUE(n_members(3, 4) == NODES * ((n - 1) / FULL_GROUPS + 1));
+	proc = list_first_entry(&s->nodes[0].procs, struct sim_proc, entry);
+	CHECK_TRUE(!sim_leave(proc));
+	sim_run(s, SIM_MSEC);
+	CHECK_TRUE(sim_join(&s->nodes[0], 4, 0, &err));
+	CHECK_TRUE(!sim_join(&s->nodes[0], 4, 0, &err) && err == -ENOSPC);
+	return test_end();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct ktap_test tests[] = {
 		TEST(gather), TEST(commit), TEST(recover), TEST(merge),
-		TEST(merge_lossy),
+		TEST(merge_lossy), TEST(full),
 	};
 	int bad = ktap_run(tests, ARRAY_SIZE(tests), argc > 1 ? argv[1] : NULL);
 
