@@ -424,6 +424,7 @@ void cpg_rx_init(void);
 void cpg_rx_exit(void);
 void cpg_rx(struct cpg_node *node, struct sk_buff *skb, u32 n);
 struct sk_buff *cpg_rx_take(struct cpg_node *node);
+int cpg_rx_handle(struct cpg_node *node, struct sk_buff *skb);
 void cpg_rx_schedule(struct cpg_node *node);
 void cpg_rx_stop(struct cpg_node *node);
 

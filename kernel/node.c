@@ -313,78 +313,13 @@ static void cpg_node_tx(struct cpg_node *node)
 
 /* --- the lock --- */
 
-static void cpg_node_rcv_buf(struct cpg_node *node, struct cpg_buf *buf)
-{
-	enum cpg_drop drop;
-
-	drop = cpg_engine_rcv(node->eng, ktime_get_ns(), buf, 0);
-	if (drop) {
-		CPG_INC_STATS(node, CPG_MIB_DROP + drop);
-		trace_cpg_drop(cpg_node_net(node)->net, drop, buf->len);
-	}
-	cpg_buf_put(buf);
-}
-
-static void cpg_node_rcv_one(struct cpg_node *node, struct sk_buff *skb)
-{
-	struct cpg_buf *buf = cpg_buf_wrap(skb);
-
-	if (buf)
-		cpg_node_rcv_buf(node, buf);
-	else
-		CPG_INC_STATS(node, CPG_MIB_RXNOMEM);
-}
-
-static void cpg_node_rcv_batch(struct cpg_node *node, struct sk_buff *skb)
-{
-	u32 n = cpg_buf_wrap_max(skb);
-	struct cpg_batch *batch;
-	struct cpg_buf *buf;
-
-	/* Bounds their number, too. */
-	if (skb_shinfo(skb)->gso_size < sizeof(struct cpg_wire_hdr)) {
-		CPG_ADD_STATS(node, CPG_MIB_DROP + CPG_DROP_SHORT, n);
-		kfree_skb(skb);
-		return;
-	}
-	batch = cpg_batch_create(skb);
-	if (!batch) {
-		CPG_ADD_STATS(node, CPG_MIB_RXNOMEM, n);
-		return;
-	}
-	for (; n && (buf = cpg_batch_next(batch)); n--)
-		cpg_node_rcv_buf(node, buf);
-	CPG_ADD_STATS(node, CPG_MIB_RXNOMEM, n);
-	cpg_batch_put(batch);
-}
-
-/* Returns the number of packets. */
-static int cpg_node_rcv_locked(struct cpg_node *node, struct sk_buff *skb)
-{
-	int n = cpg_buf_wrap_max(skb);
-
-	lockdep_assert_held(&node->lock);
-	if (!node->eng) {
-		CPG_ADD_STATS(node, CPG_MIB_RXNONODE, n);
-		kfree_skb(skb);
-		return n;
-	}
-	node->rx = skb;
-	if (skb_is_gso(skb))
-		cpg_node_rcv_batch(node, skb);
-	else
-		cpg_node_rcv_one(node, skb);
-	node->rx = NULL;
-	return n;
-}
-
 static int cpg_node_drain(struct cpg_node *node)
 {
 	struct sk_buff *skb;
 	int n = 0;
 
 	while (n < CPG_BACKLOG_BURST && (skb = cpg_rx_take(node)))
-		n += cpg_node_rcv_locked(node, skb);
+		n += cpg_rx_handle(node, skb);
 	return n;
 }
 

@@ -12,6 +12,8 @@
 #include <linux/percpu.h>
 
 #include "cpg_priv.h"
+#include "engine/wire.h"
+#include "trace.h"
 
 enum {
 	CPG_BACKLOG_MAX = 4096,		/* packets that wait in a node */
@@ -119,6 +121,77 @@ struct sk_buff *cpg_rx_take(struct cpg_node *node)
 			   node->n_backlog - cpg_buf_wrap_max(skb));
 	spin_unlock(&backlog->lock);
 	return skb;
+}
+
+static void cpg_rx_buf(struct cpg_node *node, struct cpg_buf *buf)
+{
+	enum cpg_drop drop;
+
+	drop = cpg_engine_rcv(node->eng, ktime_get_ns(), buf, 0);
+	if (drop) {
+		CPG_INC_STATS(node, CPG_MIB_DROP + drop);
+		trace_cpg_drop(cpg_node_net(node)->net, drop, buf->len);
+	}
+	cpg_buf_put(buf);
+}
+
+static void cpg_rx_one(struct cpg_node *node, struct sk_buff *skb)
+{
+	struct cpg_buf *buf = cpg_buf_wrap(skb);
+
+	if (buf)
+		cpg_rx_buf(node, buf);
+	else
+		CPG_INC_STATS(node, CPG_MIB_RXNOMEM);
+}
+
+static void cpg_rx_batch(struct cpg_node *node, struct sk_buff *skb)
+{
+	u32 n = cpg_buf_wrap_max(skb);
+	struct cpg_batch *batch;
+	struct cpg_buf *buf;
+
+	/* Bounds their number, too. */
+	if (skb_shinfo(skb)->gso_size < sizeof(struct cpg_wire_hdr)) {
+		CPG_ADD_STATS(node, CPG_MIB_DROP + CPG_DROP_SHORT, n);
+		kfree_skb(skb);
+		return;
+	}
+	batch = cpg_batch_create(skb);
+	if (!batch) {
+		CPG_ADD_STATS(node, CPG_MIB_RXNOMEM, n);
+		return;
+	}
+	for (; n && (buf = cpg_batch_next(batch)); n--)
+		cpg_rx_buf(node, buf);
+	CPG_ADD_STATS(node, CPG_MIB_RXNOMEM, n);
+	cpg_batch_put(batch);
+}
+
+/**
+ * cpg_rx_handle() - give the engine what arrived
+ * @node: node; its lock is held
+ * @skb: as cpg_rx_take() returned it; consumed
+ *
+ * Return: how many packets it was.
+ */
+int cpg_rx_handle(struct cpg_node *node, struct sk_buff *skb)
+{
+	int n = cpg_buf_wrap_max(skb);
+
+	lockdep_assert_held(&node->lock);
+	if (!node->eng) {
+		CPG_ADD_STATS(node, CPG_MIB_RXNONODE, n);
+		kfree_skb(skb);
+		return n;
+	}
+	node->rx = skb;
+	if (skb_is_gso(skb))
+		cpg_rx_batch(node, skb);
+	else
+		cpg_rx_one(node, skb);
+	node->rx = NULL;
+	return n;
 }
 
 static int cpg_rx_poll(struct napi_struct *napi, int budget)
