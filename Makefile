@@ -61,6 +61,9 @@ conformance: setup
 differ: setup
 	selftests/differ/run $(if $(SEEDS),--seeds $(SEEDS))
 
+programs: setup
+	selftests/programs/run
+
 bench: setup
 	selftests/bench/run
 
@@ -71,4 +74,5 @@ clean:
 	rm -rf build
 
 .PHONY: all modules lib install dkms-install check sim selftests coverage \
-	setup kernels demo test conformance differ bench clean
+	setup kernels demo test conformance differ programs \
+	bench clean
