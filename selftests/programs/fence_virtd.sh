@@ -189,23 +189,10 @@ daemon_dies()
 # It cancels the thread that waits in cpg_dispatch(), and leaves.
 daemon_ends()
 {
-	local pid=${programs_lib_pid[fence_virtd-1]} status=0
-
-	kill -TERM "$pid"
-	cpg_lib_wait 20000 gone "$pid" || return
-	wait "$pid" || status=$?
-	[ "$status" -eq 0 ] &&
+	programs_lib_end fence_virtd-1 &&
 		cpg_lib_wait 10000 programs_lib_members_are 3 "$group" "2 3" &&
 		is vm1 "$OFF" 2 && is vm2 "$ON" 3 && is vm3 "$ON" 2
 }
-
-gone()
-{
-	local stat
-
-	read -r stat < "/proc/$1/stat" || return 0
-	[[ ${stat##*) } == Z* ]]
-} 2> /dev/null
 
 cpg_lib_init
 cpg_lib_need fence_virtd fence_virt taskset chrt

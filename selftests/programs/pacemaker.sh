@@ -264,10 +264,66 @@ attribute_spreads()
 	done
 }
 
+attribute_of()
+{
+	programs_lib_in "$1" attrd_updater -n test -Q -N n1 |
+		sed -n 's/.* value="\([^"]*\)".*/\1/p'
+}
+
+same_attribute()
+{
+	local first node
+
+	first=$(attribute_of 1)
+	[ -n "$first" ] || return
+	for node in "${cpg_lib_nodes[@]}"; do
+		[ "$(attribute_of "$node")" = "$first" ] || return
+	done
+}
+
+# All nodes set one attribute at a time: the last one in the order counts.
+attribute_race()
+{
+	local node i
+	local -a pids
+
+	for i in {1..5}; do
+		pids=()
+		for node in "${cpg_lib_nodes[@]}"; do
+			programs_lib_in "$node" attrd_updater -n test \
+				-U "$i-$node" -N n1 &
+			pids+=($!)
+		done
+		for node in "${pids[@]}"; do
+			wait "$node" || return
+		done
+		cpg_lib_wait 10000 same_attribute || return
+	done
+	[[ $(attribute_of 1) == 5-* ]]
+}
+
+# A change of the configuration of 80,000 bytes.
+large_change()
+{
+	set_option blob "$(head -c 60000 /dev/urandom | base64 -w 0)" &&
+		cpg_lib_wait 10000 same_cib &&
+		[ "$(programs_lib_in 3 cibadmin -Q -l | wc -c)" -gt 80000 ] &&
+		programs_lib_in 2 crm_attribute -n blob -D &&
+		cpg_lib_wait 10000 same_cib
+}
+
+# To another machine, and to the DC.
 move_dummy()
 {
-	programs_lib_in 1 crm_resource -r dummy --move -N "n$1" &&
-		cpg_lib_wait 60000 dummy_is_on "$1" "${cpg_lib_nodes[@]}"
+	local node
+
+	for node in $((dummy % 3 + 1)) "$dc"; do
+		[ "$node" != "$dummy" ] || continue
+		programs_lib_in 1 crm_resource -r dummy --move -N "n$node" &&
+			cpg_lib_wait 60000 dummy_is_on "$node" \
+				"${cpg_lib_nodes[@]}" || return
+		dummy=$node
+	done
 }
 
 all_but()
@@ -358,11 +414,7 @@ link_back()
 # Its resources move first; then all its daemons leave and end.
 shuts_down()
 {
-	local pid=${programs_lib_pid[pacemakerd-$1]} status=0
-
-	kill -TERM "$pid" || return
-	wait "$pid" || status=$?
-	[ "$status" -eq 0 ] || return
+	programs_lib_end "pacemakerd-$1" || return
 	shift
 	agree "$@" && cpg_lib_wait 60000 dummy_is_somewhere "$@"
 }
@@ -393,8 +445,10 @@ cpg_lib_check "the configuration is accepted" configure
 cpg_lib_check "the resources are started" cpg_lib_wait 60000 all_is_well
 cpg_lib_check "all have the same configuration" \
 	cpg_lib_wait 10000 same_cib
+cpg_lib_check "all have a large change of it" large_change
 cpg_lib_check "all have an attribute" attribute_spreads 1
-cpg_lib_check "a resource is moved" move_dummy "$dc"
+cpg_lib_check "all set it, all have the same" attribute_race
+cpg_lib_check "a resource is moved" move_dummy
 cpg_lib_check "the DC dies: another one is elected, all moves" survive
 cpg_lib_check "it comes back" come_back "$lost"
 cpg_lib_check "all have the same configuration" \
