@@ -174,14 +174,22 @@ start_pacemaker()
 	programs_lib_start "pacemakerd-$1" "$1" pacemakerd
 }
 
+# One after the other: pacemakerd takes a daemon that does not answer within
+# seconds for dead.
 start_all()
 {
 	local node
 
 	for node in "${cpg_lib_nodes[@]}"; do
-		start_pacemaker "$node" || return
+		start_pacemaker "$node" &&
+			cpg_lib_wait 60000 answers "$node" || return
 	done
 	agree "${cpg_lib_nodes[@]}"
+}
+
+answers()
+{
+	programs_lib_in "$1" timeout 30 cibadmin -Q -l > /dev/null 2>&1
 }
 
 # Each daemon has the library that it should, and is a member on all nodes.
