@@ -10,6 +10,9 @@
  *			most FILL_MAX times; prints how often it went
  *	join GROUP	join a group
  *	leave GROUP	leave the group
+ *	absent PID GROUP until the group has no such member of this node
+ *	finalize	and do nothing more but open
+ *	open		a new handle
  *	quit		finalize and exit
  *
  * It does not join the group "-", and has a NUL for a "+" at the end.  Its name
@@ -36,6 +39,7 @@ static const char *const reason_names[] = {
 };
 
 static cpg_handle_t handle;
+static unsigned int nodeid;
 
 static void print_time(void)
 {
@@ -65,16 +69,16 @@ static bool is_pattern(const unsigned char *data, size_t len)
 }
 
 static void deliver(cpg_handle_t h, const struct cpg_name *group,
-		    uint32_t nodeid, uint32_t pid, void *msg, size_t len)
+		    uint32_t node, uint32_t pid, void *msg, size_t len)
 {
 	(void)h;
 	(void)group;
 	print_time();
 	if (len <= TEXT_MAX)
-		printf("msg %u/%u %.*s\n", nodeid, pid, (int)len,
+		printf("msg %u/%u %.*s\n", node, pid, (int)len,
 		       (char *)msg);
 	else
-		printf("msg %u/%u %zu bytes, %s\n", nodeid, pid, len,
+		printf("msg %u/%u %zu bytes, %s\n", node, pid, len,
 		       is_pattern(msg, len) ? "whole" : "damaged");
 }
 
@@ -114,18 +118,24 @@ static cs_error_t print_result(const char *what, cs_error_t error)
 	return error;
 }
 
+/* Whether to try again: the service may be busy with a change of the view. */
+static bool is_busy(cs_error_t error, int *tries)
+{
+	if (error != CS_ERR_TRY_AGAIN || ++*tries == TRIES)
+		return false;
+	usleep(10000);
+	return true;
+}
+
 static cs_error_t mcast(void *data, size_t len)
 {
 	struct iovec iov = { .iov_base = data, .iov_len = len };
 	cs_error_t error;
-	int i;
+	int tries = 0;
 
-	for (i = 0; i < TRIES; i++) {
+	do {
 		error = cpg_mcast_joined(handle, CPG_TYPE_AGREED, &iov, 1);
-		if (error != CS_ERR_TRY_AGAIN)
-			break;
-		usleep(10000);
-	}
+	} while (is_busy(error, &tries));
 	return error;
 }
 
@@ -177,15 +187,84 @@ static struct cpg_name name_of(const char *arg)
 static void do_join(const char *arg)
 {
 	struct cpg_name name = name_of(arg);
+	cs_error_t error;
+	int tries = 0;
 
-	print_result("join", cpg_join(handle, &name));
+	do {
+		error = cpg_join(handle, &name);
+	} while (is_busy(error, &tries));
+	print_result("join", error);
 }
 
 static void do_leave(const char *arg)
 {
 	struct cpg_name name = name_of(arg);
+	cs_error_t error;
+	int tries = 0;
 
-	print_result("leave", cpg_leave(handle, &name));
+	do {
+		error = cpg_leave(handle, &name);
+	} while (is_busy(error, &tries));
+	print_result("leave", error);
+}
+
+static bool is_member(const struct cpg_name *name, unsigned int pid)
+{
+	struct cpg_address list[CPG_MEMBERS_MAX];
+	int n = 0;
+
+	if (cpg_membership_get(handle, (struct cpg_name *)name, list, &n) !=
+	    CS_OK)
+		return true;
+	while (n--)
+		if (list[n].nodeid == nodeid && list[n].pid == pid)
+			return true;
+	return false;
+}
+
+static void do_absent(const char *arg)
+{
+	unsigned int pid = strtoul(arg, (char **)&arg, 10);
+	struct cpg_name name = name_of(arg + 1);
+	int tries = 0;
+
+	while (is_member(&name, pid) && ++tries < TRIES)
+		usleep(10000);
+	if (tries < TRIES)
+		print_result("absent", pid);
+}
+
+static void do_finalize(const char *arg)
+{
+	(void)arg;
+	print_result("finalize", cpg_finalize(handle));
+	handle = 0;
+}
+
+static cs_error_t initialize(void)
+{
+	cpg_model_v1_data_t model = {
+		.model = CPG_MODEL_V1,
+		.cpg_deliver_fn = deliver,
+		.cpg_confchg_fn = confchg,
+		.cpg_totem_confchg_fn = totem,
+		.flags = CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF,
+	};
+	cs_error_t error;
+	int tries = 0;
+
+	do {
+		error = cpg_model_initialize(&handle, CPG_MODEL_V1,
+					     (cpg_model_data_t *)(void *)&model,
+					     NULL);
+	} while (is_busy(error, &tries));
+	return error;
+}
+
+static void do_open(const char *arg)
+{
+	(void)arg;
+	print_result("open", initialize());
 }
 
 static const struct {
@@ -197,6 +276,9 @@ static const struct {
 	{ "fill", do_fill },
 	{ "join", do_join },
 	{ "leave", do_leave },
+	{ "absent", do_absent },
+	{ "finalize", do_finalize },
+	{ "open", do_open },
 };
 
 /* False when there is nothing more to do. */
@@ -237,10 +319,14 @@ static cs_error_t run(void)
 		{ .events = POLLIN },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 	};
-	cs_error_t error;
+	cs_error_t error = CS_OK;
 
-	error = cpg_fd_get(handle, &pfds[0].fd);
 	while (error == CS_OK) {
+		pfds[0].fd = -1;
+		if (handle)
+			error = cpg_fd_get(handle, &pfds[0].fd);
+		if (error != CS_OK)
+			break;
 		if (poll(pfds, 2, -1) < 0)
 			return CS_ERR_LIBRARY;
 		if (pfds[0].revents)
@@ -253,21 +339,12 @@ static cs_error_t run(void)
 
 int main(int argc, char **argv)
 {
-	cpg_model_v1_data_t model = {
-		.model = CPG_MODEL_V1,
-		.cpg_deliver_fn = deliver,
-		.cpg_confchg_fn = confchg,
-		.cpg_totem_confchg_fn = totem,
-		.flags = CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF,
-	};
-	unsigned int nodeid;
 	cs_error_t error;
 
 	if (argc != 2)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	error = cpg_model_initialize(&handle, CPG_MODEL_V1,
-				     (cpg_model_data_t *)(void *)&model, NULL);
+	error = initialize();
 	if (error == CS_OK)
 		error = cpg_local_get(handle, &nodeid);
 	if (error != CS_OK)
