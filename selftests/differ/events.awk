@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# awk -f events.awk: what ./column prints, as lines that two implementations can
+# awk -f events.awk: what ./drive prints, as lines that two implementations can
 # have in common.  "SEED STEP PROCESS|as told|as compared|rule", where processes
 # have the names of the script, and "SEED STEP -|broken|WHAT" for what no
 # implementation may do, whatever the other does.  In "as compared"
@@ -59,6 +59,13 @@ function merged(x, y, n, a, i, j, t, out)
 	return out
 }
 
+# A list without an entry.
+function without(list, entry, at)
+{
+	at = index("," list, "," entry ",")
+	return substr(list, 1, at - 1) substr(list, at + length(entry) + 1)
+}
+
 function summary(p, n, i, f, members, left, joined, changes, msgs, views, s)
 {
 	n = count[p]
@@ -72,7 +79,7 @@ function summary(p, n, i, f, members, left, joined, changes, msgs, views, s)
 			if (mixed && (p in moves) && told[p, i] !~ p ":")
 				continue
 			changes++
-			members = f[2]
+			members = substr(f[2], 9)
 			left = merged(left, substr(f[3], 6))
 			joined = merged(joined, substr(f[4], 8))
 		} else if (!mixed) {
@@ -81,13 +88,23 @@ function summary(p, n, i, f, members, left, joined, changes, msgs, views, s)
 			by[f[2]] = by[f[2]] "," f[3]
 		}
 	}
+	# lost and found: a view on the way
+	n = split(joined, f, /:[A-Z]+,/)
+	for (i = 1; i < n; i++)
+		if (index("," joined, "," f[i] ":NODEUP,") &&
+		    index("," left, "," f[i] ":NODEDOWN,")) {
+			joined = without(joined, f[i] ":NODEUP")
+			left = without(left, f[i] ":NODEDOWN")
+		}
+	if (left joined == "")
+		changes = 0
 	if (changes && mixed && (p in moves)) {
 		# of what else came in the same event nothing is said
 		members = ""
 		left = index("," left, "," p ":") ? p : ""
 		joined = index("," joined, "," p ":") ? p : ""
 	}
-	s = changes ? "conf " members " left=" left " joined=" joined : ""
+	s = changes ? "conf members=" members " left=" left " joined=" joined : ""
 	for (i = 1; i <= processes; i++)
 		if (process[i] in by) {
 			s = s ";" process[i] by[process[i]]
@@ -136,10 +153,6 @@ function end_step(i, j, k, raw, p)
 	}
 	for (p in leaves)
 		left_before[p] = 1
-	split("", count)
-	split("", told)
-	split("", moves)
-	split("", leaves)
 }
 
 # Which of the rules may make the two streams one.
@@ -155,11 +168,19 @@ function rule(p)
 function begin_step(i)
 {
 	mixed = / \+ /
+	split("", count)
+	split("", told)
+	split("", moves)
+	split("", leaves)
 	for (i = 3; i <= NF; i++) {
-		if ($i == "quit" || $i == "kill")
+		if ($i == "finalize" || $i == "quit" || $i == "kill")
 			gone[$(i + 1)] = 1
 		if ($i == "leave")
 			leaves[$(i + 1)] = 1
+		if ($i == "join") {
+			delete gone[$(i + 1)]
+			delete left_before[$(i + 1)]
+		}
 		if ($i == "join" || $i == "leave")
 			moves[$(i + 1)] = 1
 	}
@@ -189,8 +210,8 @@ $1 == "event" && $3 == "msg" {
 		($4 in role ? role[$4] : "?") " " $5
 }
 $1 == "event" && $3 == "conf" {
-	told[$2, ++count[$2]] = "conf " names($4, 1) " left=" names($5) \
-		" joined=" names($6)
+	told[$2, ++count[$2]] = "conf members=" names($4, 1) \
+		" left=" names($5) " joined=" names($6)
 }
 $1 == "event" && $3 == "view" { told[$2, ++count[$2]] = "view " $5 }
 $1 == "done" { end_step(); print seed, "done", "-||" }

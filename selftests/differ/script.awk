@@ -3,8 +3,10 @@
 # awk -f script.awk -v seed=N: the script of a seed.  A line is a step, what is
 # joined by " + " happens at once:
 #
-#	join P NODE GROUP	a process starts and joins
-#	leave P			leaves, and does no more but end
+#	join P NODE GROUP	a process starts, or one that has finalized gets a
+#				new handle, and joins
+#	leave P			leaves, and does no more but finalize or end
+#	finalize P		gives up its handle
 #	quit P			finalizes and ends
 #	kill P			ends by SIGKILL
 #	send P TEXT
@@ -33,23 +35,27 @@ function name(p)
 	return "p" p
 }
 
-function do_join()
+function do_join(p)
 {
-	if (started == PROCESSES)
+	p = random(2) ? pick("finalize") : ""
+	if (p == "" && started < PROCESSES) {
+		p = ++started
+		node[p] = 1 + random(3)
+	}
+	if (p == "")
 		return ""
-	mode[++started] = "in"
-	used[started] = 1
-	return "join " name(started) " " 1 + random(3) " " \
-		(random(4) ? "g" : "h")
+	mode[p] = "in"
+	used[p] = 1
+	return "join " name(p) " " node[p] " " (random(4) ? "g" : "h")
 }
 
 function do_end(how, p)
 {
-	p = pick(how == "leave" || random(4) ? "in" : "left")
+	p = pick(how == "leave" || random(4) ? "in" : "leave")
 	if (p == "")
 		return ""
 	used[p] = 1
-	mode[p] = how == "leave" ? "left" : "gone"
+	mode[p] = how
 	return how " " name(p)
 }
 
@@ -67,7 +73,7 @@ function action(n)
 	if (n < 8)
 		return do_end("leave")
 	if (n < 10)
-		return do_end("quit")
+		return do_end(random(3) ? "finalize" : "quit")
 	if (n < 12)
 		return do_end("kill")
 	return do_send()
@@ -89,11 +95,11 @@ function step(n, what, one)
 		print what
 }
 
-function link(node)
+function link(i)
 {
-	node = 1 + random(3)
-	print (cut[node] ? "heal " : "cut ") node
-	cut[node] = !cut[node]
+	i = 1 + random(3)
+	print (cut[i] ? "heal " : "cut ") i
+	cut[i] = !cut[i]
 }
 
 BEGIN {
@@ -102,11 +108,11 @@ BEGIN {
 	for (i = 0; i < 10; i++)
 		random(2)
 	steps = 8 + random(8)
-	links = random(3)
+	links = random(4)
 	for (i = 0; i < 2; i++)
 		print do_join()
 	for (i = 0; i < steps; i++) {
-		if (links && !random(5)) {
+		if (links && !random(4)) {
 			links--
 			link()
 		}
