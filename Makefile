@@ -58,7 +58,8 @@ test:
 conformance: setup
 	selftests/conformance/run
 
-differ: setup
+differ:
+	selftests/qemu/setup packages src um
 	selftests/differ/run $(if $(SEEDS),--seeds $(SEEDS))
 
 programs: setup
