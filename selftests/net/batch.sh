@@ -9,6 +9,7 @@
 . "$(dirname "$0")/../lib/cpg_lib.sh"
 
 SMALL=1000			# messages
+TRIES=5				# times that these are sent, at most
 LARGE=30			# messages
 SIZE=65536			# bytes of these
 
@@ -35,10 +36,23 @@ frames()
 		/proc/net/dev
 }
 
-# Each alone would be two packets, one for each of the others.
+# What shares a packet is what comes in a row.  A machine that has others to run
+# can only keep the sender from that: one time of several has to show it.
 small()
 {
-	local before sent
+	local i
+
+	for ((i = 0; i < TRIES; i++)); do
+		small_once || return
+		[ "$sent" -ge "$SMALL" ] || return 0
+	done
+	return 1
+}
+
+# Each alone would be two packets, one for each of the others.
+small_once()
+{
+	local before
 
 	before=$(cpg_lib_counter 2 packets-sent)
 	cpg_lib_say b "burst $SMALL"
@@ -46,7 +60,7 @@ small()
 		cpg_lib_expect a " message-$((SMALL - 1))\$" 60000 || return
 	sent=$(($(cpg_lib_counter 2 packets-sent) - before))
 	echo "# $SMALL messages: $sent packets"
-	[ "$sent" -gt 0 ] && [ "$sent" -lt "$SMALL" ]
+	[ "$sent" -gt 0 ]
 }
 
 # Sends; what it has come to is in the variables.
