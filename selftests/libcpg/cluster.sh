@@ -249,8 +249,9 @@ down_in_time()
 	return 1
 }
 
-# The node's name space goes with all that is in it, and comes back before the
-# others have missed it.
+# The node is in a view of its own, in which the member's end has its place, before
+# it comes back: else the others would see the member come back with it, and leave
+# then.
 node_restarts()
 {
 	local gone
@@ -260,6 +261,7 @@ node_restarts()
 	cpg_lib_kill c
 	expect a "conf members=$(list a b) $gone joined=\$" &&
 		expect b "conf members=$(list a b) $gone joined=\$" &&
+		cpg_lib_wait 10000 cpg_lib_view_is 3 3 &&
 		cpg_lib_heal 3 && view_follows 1,2,3, a b d
 }
 
