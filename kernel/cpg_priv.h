@@ -310,7 +310,7 @@ static inline struct cpg_sock *cpg_sk(const struct sock *sk)
 /* Events that were delivered and not yet received. */
 static inline u32 cpg_sk_n_recvq(const struct cpg_sock *cs)
 {
-	/* In this order, or there could be less than none. */
+	/* In this order, or there could be less than none: cpg_sk_consume(). */
 	u32 n_out = smp_load_acquire(&cs->n_out);
 
 	return READ_ONCE(cs->n_in) - n_out;

@@ -168,6 +168,8 @@ static struct cpg_recv *cpg_sk_peek(struct cpg_sock *cs)
 {
 	struct cpg_recv_block *block;
 
+	lockdep_assert_held(&cs->recv_lock);
+
 	/* Pairs with cpg_sk_queue(). */
 	if (smp_load_acquire(&cs->n_in) == cs->n_out)
 		return NULL;
@@ -184,8 +186,11 @@ static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_recv *recv)
 {
 	struct cpg_node *node = cpg_sk_node(&cs->sk);
 
+	lockdep_assert_held(&cs->recv_lock);
+
 	cs->recv_out++;
-	WRITE_ONCE(cs->n_out, cs->n_out + 1);
+	/* Pairs with cpg_sk_n_recvq(). */
+	smp_store_release(&cs->n_out, cs->n_out + 1);
 	cpg_event_put(recv->ev);
 	/* A full barrier, which pairs with cpg_node_sk_slow(). */
 	atomic_sub_return(recv->size, &cs->sk.sk_rmem_alloc);
@@ -199,18 +204,22 @@ static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_recv *recv)
 
 /**
  * cpg_sk_purge() - drop all events
- * @cs: socket that nobody reads from, or delivers to
+ * @cs: socket that nobody reads from, or delivers to, any more
+ *
+ * May sleep.
  */
 void cpg_sk_purge(struct cpg_sock *cs)
 {
 	struct cpg_recv *recv;
 
+	mutex_lock(&cs->recv_lock);
 	while ((recv = cpg_sk_peek(cs)))
 		cpg_sk_consume(cs, recv);
 	if (cs->recv_head)
 		mempool_free(cs->recv_head, cpg_recv_pool);
 	cs->recv_head = NULL;
 	cs->recv_tail = NULL;
+	mutex_unlock(&cs->recv_lock);
 }
 
 /**
