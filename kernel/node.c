@@ -46,6 +46,8 @@ static struct cpg_tx *cpg_tx_add(struct cpg_node *node, u32 n,
 	u8 *front = NULL;
 	size_t size;
 
+	/* Of cpg_buf_push(), too. */
+	lockdep_assert_held(&node->lock);
 	size = struct_size(tx, nodeids, n);
 	tx = kmalloc(size + hdr_len, GFP_ATOMIC | __GFP_NOWARN);
 	if (!tx) {
