@@ -27,6 +27,7 @@ cpg_lib_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cpg_lib_cpg=$cpg_lib_root/userspace/tools/cpg
 cpg_lib_bin=$cpg_lib_root/selftests/net
 cpg_lib_speed=${CPG_SPEED:-1}
+cpg_lib_poll=0.02		# seconds from one try to the next
 cpg_lib_family=${CPG_LIB_FAMILY:-4}
 cpg_lib_count=0
 cpg_lib_failed=0
@@ -167,7 +168,7 @@ cpg_lib_wait()
 			echo "# waited in vain for: $*"
 			return 1
 		fi
-		sleep 0.02
+		sleep "$cpg_lib_poll"
 	done
 }
 

@@ -44,21 +44,9 @@ cpg_lib_usable()
 	programs_lib_env+=("LD_LIBRARY_PATH=$cpg_lib_tmp/lib")
 }
 
-# As cpg_lib.sh has it, but to ask costs what all machines together have little of:
-# so it is asked less often.
-cpg_lib_wait()
-{
-	local end=$(($(cpg_lib_now) + $1 * cpg_lib_speed))
-
-	shift
-	until "$@"; do
-		if [ "$(cpg_lib_now)" -gt $end ]; then
-			echo "# waited in vain for: $*"
-			return 1
-		fi
-		sleep 0.5
-	done
-}
+# To ask costs what all machines together have little of.
+# shellcheck disable=SC2034 # cpg_lib_wait() has it
+cpg_lib_poll=0.5
 
 # programs_lib_in NODE COMMAND...: on that machine.
 programs_lib_in()
