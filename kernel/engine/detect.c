@@ -220,21 +220,24 @@ void cpg_detect_restart(struct cpg_engine *eng, struct cpg_peer *peer)
 	peer->dead = false;
 }
 
-/* A packet of it came.  One that was not heard for long is told of at once. */
-void cpg_detect_heard(struct cpg_engine *eng, struct cpg_peer *peer)
+/* Not heard for long, or never: it is told of this node at once. */
+void cpg_detect_meet(struct cpg_engine *eng, struct cpg_peer *peer)
 {
 	u64 soon = eng->now + eng->cfg.join_repeat;
 
+	peer->steady = eng->now;
+	if (eng->beacon_at > soon)
+		cpg_engine_arm(eng, &eng->beacon_at, eng->cfg.join_repeat);
+	if (eng->heartbeat_at > soon)
+		cpg_engine_arm(eng, &eng->heartbeat_at, eng->cfg.join_repeat);
+}
+
+/* A packet of it came. */
+void cpg_detect_heard(struct cpg_engine *eng, struct cpg_peer *peer)
+{
 	if (!cpg_peer_in_view(peer) &&
-	    eng->now >= peer->heard + cpg_detect_window(eng, peer)) {
-		peer->steady = eng->now;
-		if (eng->beacon_at > soon)
-			cpg_engine_arm(eng, &eng->beacon_at,
-				       eng->cfg.join_repeat);
-		if (eng->heartbeat_at > soon)
-			cpg_engine_arm(eng, &eng->heartbeat_at,
-				       eng->cfg.join_repeat);
-	}
+	    eng->now >= peer->heard + cpg_detect_window(eng, peer))
+		cpg_detect_meet(eng, peer);
 	peer->heard = eng->now;
 	eng->is_news |= peer->accused;
 	if (peer->probe_since)

@@ -778,6 +778,7 @@ bool cpg_detect_is_quiet(const struct cpg_engine *eng,
 bool cpg_detect_is_damped(const struct cpg_engine *eng,
 			  const struct cpg_peer *peer);
 u32 cpg_detect_targets(struct cpg_engine *eng, u32 *nodeids);
+void cpg_detect_meet(struct cpg_engine *eng, struct cpg_peer *peer);
 void cpg_detect_heard(struct cpg_engine *eng, struct cpg_peer *peer);
 void cpg_detect_beat(struct cpg_engine *eng, struct cpg_peer *peer);
 void cpg_detect_restart(struct cpg_engine *eng, struct cpg_peer *peer);

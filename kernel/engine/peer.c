@@ -96,8 +96,8 @@ static void cpg_peer_adopt(struct cpg_engine *eng, struct cpg_peer *peer,
 	if (was_in_view)
 		cpg_detect_put_out(eng, peer);
 	peer->incarnation = incarnation;
-	peer->steady = eng->now;
 	cpg_detect_restart(eng, peer);
+	cpg_detect_meet(eng, peer);
 	peer->rival = 0;
 	peer->nodeid_used = false;
 	peer->is_unwell = false;

@@ -527,6 +527,35 @@ static const char *test_third_witness(void)
 	return test_end();
 }
 
+/*
+ * Who hears a node for the first time says so at once: a node that starts need
+ * not wait for the next beacon of the others.
+ */
+static const char *test_meet(void)
+{
+	u32 profile, phase;
+
+	for (profile = 0; profile < 2; profile++) {
+		struct sim_cfg cfg;
+
+		sim_cfg_init(&cfg);
+		sim_cfg_profile(&cfg, profile ? CPG_PROFILE_LAN :
+						CPG_PROFILE_DEFAULT);
+		for (phase = 0; phase < 20; phase++) {
+			test_begin(&cfg);
+			sim_node_start(&s->nodes[0]);
+			sim_node_start(&s->nodes[2]);
+			sim_run(s, SIM_SEC + phase * cfg.beacon / 20);
+			CHECK_TRUE(sim_settled(s));
+			sim_node_start(&s->nodes[1]);
+			sim_run(s, cfg.beacon / 2);
+			CHECK_TRUE(sim_settled(s));
+			CHECK_TRUE(status(1).n_nodes == 3);
+		}
+	}
+	return test_end();
+}
+
 static const struct ktap_test tests[] = {
 	TEST(idle), TEST(dead_lan), TEST(dead_largest), TEST(dead_default),
 	TEST(dead_odd),
@@ -538,6 +567,7 @@ static const struct ktap_test tests[] = {
 	TEST(adaptive), TEST(third_witness),
 	TEST(doubt), TEST(doubt_witness), TEST(doubt_alone), TEST(stall),
 	TEST(unreachable), TEST(unreachable_lie), TEST(flap),
+	TEST(meet),
 };
 
 int main(int argc, char **argv)
