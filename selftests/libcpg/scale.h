@@ -11,7 +11,8 @@
 #include <time.h>
 
 enum {
-	SCALE_EDGE = 10,	/* of so many, the quickest counts */
+	SCALE_EDGE = 10,	/* of so many, the quickest counts, */
+	SCALE_PART = 5,		/* or of this part of all, if it is more */
 	SCALE_RATIO = 3,	/* the last may take so many times as long */
 };
 
@@ -24,12 +25,12 @@ static inline uint64_t scale_now(void)
 }
 
 /* What a step costs is in the quickest, too; others waited for a processor. */
-static inline uint64_t scale_least(const uint64_t *ns)
+static inline uint64_t scale_least(const uint64_t *ns, int n)
 {
 	uint64_t least = ns[0];
 	int i;
 
-	for (i = 1; i < SCALE_EDGE; i++)
+	for (i = 1; i < n; i++)
 		if (ns[i] < least)
 			least = ns[i];
 	return least;
@@ -41,9 +42,9 @@ static inline uint64_t scale_least(const uint64_t *ns)
  */
 static inline bool scale_is_linear(const char *what, const uint64_t *ns, int n)
 {
-	uint64_t first = scale_least(ns);
-	uint64_t middle = scale_least(ns + n / 2 - SCALE_EDGE);
-	uint64_t last = scale_least(ns + n - SCALE_EDGE);
+	uint64_t first = scale_least(ns, SCALE_EDGE);
+	uint64_t middle = scale_least(ns + n / 2 - SCALE_EDGE, SCALE_EDGE);
+	uint64_t last = scale_least(ns + n - SCALE_EDGE, SCALE_EDGE);
 
 	printf("# %s: the first %.1f us, in the middle %.1f us, the last of %d %.1f us, %.2f and %.2f times as long\n",
 	       what, first / 1e3, middle / 1e3, n, last / 1e3,
@@ -54,8 +55,9 @@ static inline bool scale_is_linear(const char *what, const uint64_t *ns, int n)
 /* Did the last of @n take about as long as the first? */
 static inline bool scale_is_flat(const char *what, const uint64_t *ns, int n)
 {
-	uint64_t first = scale_least(ns);
-	uint64_t last = scale_least(ns + n - SCALE_EDGE);
+	int edge = n / SCALE_PART > SCALE_EDGE ? n / SCALE_PART : SCALE_EDGE;
+	uint64_t first = scale_least(ns, edge);
+	uint64_t last = scale_least(ns + n - edge, edge);
 
 	printf("# %s: the first %.1f us, the last of %d %.1f us, %.2f times as long\n",
 	       what, first / 1e3, n, last / 1e3, (double)last / first);
