@@ -102,9 +102,11 @@ void bench_latency(struct bench *bench, unsigned int from, size_t len,
 	node->len = len;
 	for (n = 0; n < count && (n < MEASURE_DELIVERIES ||
 				  bench_now() < end); n++) {
+		bench_mark_begin();
 		bench_tell(bench, from, BENCH_ONE);
 		if (!wait_arrivals(bench))
 			bench_die("a message did not arrive");
+		bench_mark_end();
 		last = 0;
 		for (i = 0; i < bench->n; i++)
 			if (bench->nodes[i].arrived_at > last)
@@ -214,7 +216,9 @@ static void run_load(struct bench *bench, const char *measure, int order,
 		bench->nodes[i].n_samples = 0;
 	before = delivered(bench);
 	bench_usage_get(&a);
+	bench_mark_begin();
 	wait_window(bench, time);
+	bench_mark_end();
 	n = delivered(bench) - before;
 	bench_usage_get(&b);
 	print_begin(bench, measure);
@@ -282,7 +286,9 @@ void bench_idle(struct bench *bench, int64_t time)
 	struct bench_usage a, b;
 
 	bench_usage_get(&a);
+	bench_mark_begin();
 	usleep(time / 1000);
+	bench_mark_end();
 	bench_usage_get(&b);
 	print_begin(bench, "idle");
 	print_window(bench, &a, &b, 0);
