@@ -480,16 +480,22 @@ void cpg_peer_heartbeat(struct cpg_engine *eng)
 	cpg_peer_send_status(eng, nodeids, n, true);
 }
 
-/* To the nodes that are not in the view, so that views find each other. */
+/*
+ * To the nodes that are not in the view, so that views find each other.  Where
+ * there are none, cpg_view_seek() begins them again.
+ */
 void cpg_peer_beacon(struct cpg_engine *eng)
 {
 	u32 nodeids[CPG_NODES_MAX];
 	u32 i, n = 0;
 
-	cpg_engine_arm(eng, &eng->beacon_at, eng->cfg.beacon);
 	for (i = 1; i < eng->n_slots; i++)
 		if (!cpg_peer_in_view(eng->peers[i]))
 			nodeids[n++] = eng->peers[i]->nodeid;
+	eng->beacon_at = CPG_NEVER;
+	if (!n)
+		return;
+	cpg_engine_arm(eng, &eng->beacon_at, eng->cfg.beacon);
 	cpg_peer_send_status(eng, nodeids, n, true);
 }
 

@@ -99,6 +99,13 @@ static bool cpg_view_has(const struct cpg_epoch *ep,
 	return false;
 }
 
+/* Somebody is not in the view. */
+static void cpg_view_seek(struct cpg_engine *eng)
+{
+	if (eng->beacon_at == CPG_NEVER)
+		cpg_engine_arm(eng, &eng->beacon_at, eng->cfg.beacon);
+}
+
 /* The view begins.  Nobody is told yet. */
 void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep)
 {
@@ -139,6 +146,8 @@ void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep)
 	eng->max_seq = max(eng->max_seq, ep->id.seq);
 	eng->counters[CPG_CNT_VIEWS]++;
 	cpg_engine_arm(eng, &eng->heartbeat_at, 0);
+	if (n + 1 < eng->n_slots)
+		cpg_view_seek(eng);
 }
 
 void cpg_view_tell(struct cpg_engine *eng)
@@ -377,6 +386,7 @@ void cpg_view_peer_lost(struct cpg_engine *eng, struct cpg_peer *peer)
 	peer->idx = CPG_NO_IDX;
 	peer->join_valid = false;
 	eng->is_news = true;
+	cpg_view_seek(eng);
 	if (eng->state == CPG_STATE_OPERATIONAL ? was_in_view :
 	    eng->attempt && cpg_commit_find(eng->attempt, peer))
 		cpg_view_gather(eng);

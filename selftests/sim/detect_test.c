@@ -70,6 +70,29 @@ static u32 idle_packets(u32 n, enum cpg_profile profile)
 	return sent / n;
 }
 
+/* An idle node wakes up to send a heartbeat, or to hear one. */
+static const char *test_idle_calls(void)
+{
+	struct sim_cfg cfg;
+	u64 calls, packets;
+
+	sim_cfg_init(&cfg);
+	sim_cfg_profile(&cfg, CPG_PROFILE_DEFAULT);
+	cfg.n_nodes = 3;
+	up(&cfg);
+	sim_run(s, SIM_SEC);
+	calls = s->n_calls;
+	packets = status(0).counters[CPG_CNT_PACKETS_SENT];
+	sim_run(s, SIM_SEC);
+	calls = s->n_calls - calls;
+	packets = status(0).counters[CPG_CNT_PACKETS_SENT] - packets;
+	printf("# 3 nodes: %llu calls a second, %llu packets of one node\n",
+	       (unsigned long long)calls, (unsigned long long)packets);
+	/* Each packet goes to one node; a timer sends two. */
+	CHECK_TRUE(calls <= 3 * (packets + packets / 2));
+	return test_end_now();
+}
+
 /* What an idle node sends does not grow as the cluster does. */
 static const char *test_idle(void)
 {
@@ -557,8 +580,8 @@ static const char *test_meet(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(idle), TEST(dead_lan), TEST(dead_largest), TEST(dead_default),
-	TEST(dead_odd),
+	TEST(idle), TEST(idle_calls), TEST(dead_lan), TEST(dead_largest),
+	TEST(dead_default), TEST(dead_odd),
 	TEST(calm), TEST(chain3), TEST(oneway3), TEST(oneway3_back),
 	TEST(oneway2), TEST(oneway2_back), TEST(link5), TEST(link5_oneway),
 	TEST(link8_unwatched), TEST(link8_unwatched_back), TEST(hub5),
