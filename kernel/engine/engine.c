@@ -310,8 +310,8 @@ void cpg_engine_flush(struct cpg_engine *eng, u64 now)
 	if (eng->state == CPG_STATE_STOPPED || !eng->has_run)
 		return;
 	eng->now = now;
-	cpg_order_flush(eng);
-	cpg_engine_run(eng, now);
+	if (cpg_order_flush(eng))
+		cpg_engine_run(eng, now);
 	cpg_order_hurry(eng);
 	eng->has_run = false;
 }

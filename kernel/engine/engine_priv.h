@@ -850,7 +850,7 @@ enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
 void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur);
 enum cpg_order_at cpg_order_hold(struct cpg_epoch *ep, u32 *idx, u64 *oseq);
 bool cpg_order_take(struct cpg_engine *eng, u32 idx);
-void cpg_order_flush(struct cpg_engine *eng);
+bool cpg_order_flush(struct cpg_engine *eng);
 u32 cpg_order_rec_size(u32 n_runs);
 bool cpg_order_append(struct cpg_engine *eng, u32 idx, u64 oseq, u32 nmsgs,
 		      bool is_apart);

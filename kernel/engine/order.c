@@ -640,21 +640,26 @@ bool cpg_order_take(struct cpg_engine *eng, u32 idx)
 	return true;
 }
 
-/* Leader: give a place to all that has come, and tell everyone. */
-void cpg_order_flush(struct cpg_engine *eng)
+/* Leader: give a place to all that has come, and tell everyone.  Was it any? */
+bool cpg_order_flush(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
+	bool is_any = false;
 	u32 i;
 
 	if (!cpg_lead_is_me(ep) || ep->frozen)
-		return;
+		return false;
 	for (i = 0; i < ARRAY_SIZE(ep->ready.w); i++)
-		while (ep->ready.w[i])
+		while (ep->ready.w[i]) {
+			is_any = true;
 			if (!cpg_order_take(eng, 64 * i +
 					    __ffs64(ep->ready.w[i])))
-				return;
-	if (ep->n_runs)
-		cpg_order_send(eng);
+				return true;
+		}
+	if (!ep->n_runs)
+		return is_any;
+	cpg_order_send(eng);
+	return true;
 }
 
 /*
