@@ -220,7 +220,7 @@ void cpg_detect_restart(struct cpg_engine *eng, struct cpg_peer *peer)
 	peer->dead = false;
 }
 
-/* Not heard for long, or never: it is told of this node at once. */
+/* Not heard for long, or never: it is told of this node soon. */
 void cpg_detect_meet(struct cpg_engine *eng, struct cpg_peer *peer)
 {
 	u64 soon = eng->now + eng->cfg.join_repeat;
@@ -236,7 +236,8 @@ void cpg_detect_meet(struct cpg_engine *eng, struct cpg_peer *peer)
 void cpg_detect_heard(struct cpg_engine *eng, struct cpg_peer *peer)
 {
 	if (!cpg_peer_in_view(peer) &&
-	    eng->now >= peer->heard + cpg_detect_window(eng, peer))
+	    (peer->accused ||
+	     eng->now >= peer->heard + cpg_detect_window(eng, peer)))
 		cpg_detect_meet(eng, peer);
 	peer->heard = eng->now;
 	eng->is_news |= peer->accused;
