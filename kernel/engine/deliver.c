@@ -284,15 +284,17 @@ void cpg_deliver_early(struct cpg_engine *eng, u32 idx, u64 oseq)
 int cpg_deliver_flush(struct cpg_engine *eng)
 {
 	struct cpg_epoch *ep = eng->epoch;
-	u32 idx, i;
+	u32 idx;
 
 	for (idx = 0; idx < ep->n; idx++) {
 		struct cpg_stream *stream = &ep->node[idx]->stream;
+		u64 end = min(stream->high + 1,
+			      stream->base + CPG_STREAM_WINDOW);
+		u64 oseq;
 
-		for (i = 0; i < CPG_STREAM_WINDOW; i++) {
-			struct cpg_pkt *pkt;
+		for (oseq = stream->base; oseq < end; oseq++) {
+			struct cpg_pkt *pkt = cpg_stream_get(stream, oseq);
 
-			pkt = cpg_stream_get(stream, stream->base + i);
 			if (pkt && cpg_deliver_lone(eng, idx, pkt))
 				return -ENOMEM;
 		}
