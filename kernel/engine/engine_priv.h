@@ -24,14 +24,11 @@ enum {
 	 * of them on an Ethernet.
 	 */
 	CPG_FLOW_OVERHEAD = CPG_DATA_HDR + 66,
+	/* So many beacons of a node outside missed, and it is not there. */
+	CPG_PEER_BEACONS = 4,
 };
 
 #define CPG_NEVER	U64_MAX
-
-/* So many beacons of a node outside missed, and it is not there. */
-enum {
-	CPG_PEER_BEACONS = 4,
-};
 
 /* Times that are the same in every profile, in nanoseconds. */
 #define CPG_ACK_DELAY		(2 * CPG_NSEC_PER_MSEC)
@@ -217,6 +214,7 @@ struct cpg_partial {
 /**
  * struct cpg_stream - the packets of one origin in a view
  * @ring: packets held, by number modulo CPG_STREAM_WINDOW
+ * @n_held: how many those are
  * @base: all before this one are stable and let go
  * @next: all before this one are held, or were; the origin's next number
  * @high: greatest number known to exist
@@ -236,6 +234,7 @@ struct cpg_partial {
  */
 struct cpg_stream {
 	struct cpg_pkt		*ring[CPG_STREAM_WINDOW];
+	u32			n_held;
 	u64			base;
 	u64			next;
 	u64			high;

@@ -5,21 +5,16 @@
  */
 #include "engine_priv.h"
 
-/*
- * All packets of a stream are where they are looked for: those that are found
- * there and those that are anywhere have the same sum of addresses.
- */
+/* All packets of a stream are where they are looked for. */
 static bool cpg_invariant_ring(const struct cpg_stream *stream)
 {
 	u64 end = min(stream->high + 1, stream->base + CPG_STREAM_WINDOW);
-	u64 oseq, found = 0, all = 0;
-	u32 i;
+	u32 found = 0;
+	u64 oseq;
 
 	for (oseq = stream->base; oseq < end; oseq++)
-		found += (uintptr_t)cpg_stream_get(stream, oseq);
-	for (i = 0; i < CPG_STREAM_WINDOW; i++)
-		all += (uintptr_t)stream->ring[i];
-	return all == found;
+		found += !!cpg_stream_get(stream, oseq);
+	return found == stream->n_held;
 }
 
 static const char *cpg_invariant_stream(const struct cpg_epoch *ep, u32 idx)

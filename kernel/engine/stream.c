@@ -147,6 +147,7 @@ enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 	pkt->oseq = oseq;
 	pkt->body = *body;
 	stream->ring[cpg_stream_slot(oseq)] = pkt;
+	stream->n_held++;
 	if (body->is_data && body->service <= CPG_SVC_FIFO)
 		stream->has_early = true;
 	if (eng->epoch->frozen)
@@ -172,6 +173,7 @@ void cpg_stream_release(struct cpg_engine *eng, u32 idx, u64 oseq)
 		return;
 	stream->base++;
 	stream->ring[cpg_stream_slot(oseq)] = NULL;
+	stream->n_held--;
 	if (idx == ep->me && pkt->body.is_data)
 		cpg_flow_released(eng, pkt->len);
 	cpg_stream_pkt_free(pkt);
