@@ -79,8 +79,21 @@ static void heap_fill(struct sim_heap *heap, const struct sim_entry *e, u32 i)
 		heap_down(heap, e, i);
 }
 
+/* Let the last entry take the place of the first, which is free. */
+static void heap_close(struct sim_heap *heap)
+{
+	heap->is_open = false;
+	if (--heap->n)
+		heap_down(heap, &heap->entry[heap->n], 0);
+}
+
 static void heap_add(struct sim_heap *heap, const struct sim_entry *e)
 {
+	if (heap->is_open) {
+		heap->is_open = false;
+		heap_down(heap, e, 0);
+		return;
+	}
 	if (heap->n >= heap->max) {
 		heap->max = heap->max ? heap->max * 2 : 256;
 		heap->entry = realloc(heap->entry,
@@ -93,8 +106,14 @@ static void heap_add(struct sim_heap *heap, const struct sim_entry *e)
 
 void sim_heap_add(struct sim_heap *heap, struct sim_ev *ev, u64 t)
 {
+	sim_heap_add_turn(heap, ev, t, sim_heap_turn(heap));
+}
+
+void sim_heap_add_turn(struct sim_heap *heap, struct sim_ev *ev, u64 t,
+		       u64 order)
+{
 	struct sim_entry e = {
-		.t = t, .order = heap->order++, .ev = ev, .pos = &no_pos,
+		.t = t, .order = order, .ev = ev, .pos = &no_pos,
 	};
 
 	ev->t = t;
@@ -104,38 +123,51 @@ void sim_heap_add(struct sim_heap *heap, struct sim_ev *ev, u64 t)
 void sim_heap_set(struct sim_heap *heap, struct sim_ev *ev, u64 t)
 {
 	struct sim_entry e = {
-		.t = t, .order = heap->order++, .ev = ev, .pos = &ev->pos,
+		.t = t, .order = sim_heap_turn(heap), .ev = ev,
+		.pos = &ev->pos,
 	};
 
 	ev->t = t;
-	if (ev->pos)
-		heap_fill(heap, &e, ev->pos - 1);
-	else
+	if (!ev->pos) {
 		heap_add(heap, &e);
-}
-
-/* Take out what is at @i. */
-static void heap_take(struct sim_heap *heap, u32 i)
-{
-	struct sim_entry last = heap->entry[--heap->n];
-
-	*heap->entry[i].pos = 0;
-	if (i < heap->n)
-		heap_fill(heap, &last, i);
+		return;
+	}
+	if (heap->is_open)
+		heap_close(heap);
+	heap_fill(heap, &e, ev->pos - 1);
 }
 
 void sim_heap_del(struct sim_heap *heap, struct sim_ev *ev)
 {
-	if (ev->pos)
-		heap_take(heap, ev->pos - 1);
+	struct sim_entry last;
+	u32 i;
+
+	if (!ev->pos)
+		return;
+	if (heap->is_open)
+		heap_close(heap);
+	i = ev->pos - 1;
+	ev->pos = 0;
+	last = heap->entry[--heap->n];
+	if (i < heap->n)
+		heap_fill(heap, &last, i);
+}
+
+struct sim_ev *sim_heap_first(struct sim_heap *heap)
+{
+	if (heap->is_open)
+		heap_close(heap);
+	return heap->n ? heap->entry[0].ev : NULL;
 }
 
 struct sim_ev *sim_heap_pop(struct sim_heap *heap)
 {
 	struct sim_ev *ev = sim_heap_first(heap);
 
-	if (ev)
-		heap_take(heap, 0);
+	if (ev) {
+		*heap->entry[0].pos = 0;
+		heap->is_open = true;
+	}
 	return ev;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The queue of what is going to happen: a heap that knows where each event is,
  * so that a timer can be moved.  Events of the same time come out in the order
- * in which they were put in.
+ * in which they were put in, or took their turn.
  */
 #ifndef _SIM_HEAP_H
 #define _SIM_HEAP_H
@@ -38,29 +38,37 @@ struct sim_entry {
 /**
  * struct sim_heap - a queue of events
  * @entry: the events, each not after its four children
- * @n: number of events
+ * @n: number of entries
  * @max: room
+ * @is_open: the first entry is free: the first event was taken out, and most
+ *	of those that are put another one in at once
  * @order: of the next event
  */
 struct sim_heap {
 	struct sim_entry	*entry;
 	u32			n;
 	u32			max;
+	bool			is_open;
 	u64			order;
 };
 
 /* Put @ev in; it stays until it is the first, and need not know its place. */
 void sim_heap_add(struct sim_heap *heap, struct sim_ev *ev, u64 t);
+/* As if that had been done when sim_heap_turn() gave @order. */
+void sim_heap_add_turn(struct sim_heap *heap, struct sim_ev *ev, u64 t,
+		       u64 order);
 /* Put @ev in, or move it, to time @t. */
 void sim_heap_set(struct sim_heap *heap, struct sim_ev *ev, u64 t);
 void sim_heap_del(struct sim_heap *heap, struct sim_ev *ev);
-/* Take out what is first; NULL if there is nothing. */
+/* What is first; NULL if there is nothing. */
+struct sim_ev *sim_heap_first(struct sim_heap *heap);
+/* Take it out. */
 struct sim_ev *sim_heap_pop(struct sim_heap *heap);
 void sim_heap_exit(struct sim_heap *heap);
 
-static inline struct sim_ev *sim_heap_first(const struct sim_heap *heap)
+static inline u64 sim_heap_turn(struct sim_heap *heap)
 {
-	return heap->n ? heap->entry[0].ev : NULL;
+	return heap->order++;
 }
 
 #endif /* _SIM_HEAP_H */
