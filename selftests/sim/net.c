@@ -173,6 +173,42 @@ static u64 link_turn(struct sim *s, struct sim_link *link, u32 len)
 	return link->busy;
 }
 
+/* A packet that does not overtake the others of its link. */
+static void link_queue(struct sim *s, struct sim_link *link,
+		       struct sim_pkt *pkt, u64 t)
+{
+	pkt->next = NULL;
+	if (!link->first_pkt) {
+		link->first_pkt = pkt;
+		sim_heap_add(&s->heap, &pkt->ev, t);
+	} else {
+		link->last_pkt->next = pkt;
+		pkt->ev.t = t;
+		pkt->turn = sim_heap_turn(&s->heap);
+	}
+	link->last_pkt = pkt;
+	link->last = t;
+}
+
+/**
+ * sim_net_off() - a packet is at the end of its link
+ * @s: simulator
+ * @pkt: the packet
+ *
+ * Another one comes behind it, perhaps.
+ */
+void sim_net_off(struct sim *s, struct sim_pkt *pkt)
+{
+	struct sim_link *link = sim_link(s, pkt->from, pkt->to);
+
+	if (link->first_pkt != pkt)
+		return;
+	pkt = pkt->next;
+	link->first_pkt = pkt;
+	if (pkt)
+		sim_heap_add_turn(&s->heap, &pkt->ev, pkt->ev.t, pkt->turn);
+}
+
 static void link_xmit(struct sim *s, struct sim_link *link, u32 from, u32 to,
 		      struct cpg_buf *buf)
 {
@@ -183,17 +219,16 @@ static void link_xmit(struct sim *s, struct sim_link *link, u32 from, u32 to,
 		return;
 	pkt = pkt_get(s);
 	t += link->delay + sim_rng_below(&s->rng, link->jitter + 1);
-	if (sim_rng_ppm(&s->rng, link->reorder)) {
-		t += sim_rng_below(&s->rng, 4 * (link->delay + link->jitter));
-	} else {
-		t = max(t, link->last);
-		link->last = t;
-	}
 	pkt->ev.kind = SIM_EV_PKT;
 	pkt->from = from;
 	pkt->to = to;
 	pkt->buf = cpg_buf_get(buf);
-	sim_heap_add(&s->heap, &pkt->ev, t);
+	if (sim_rng_ppm(&s->rng, link->reorder)) {
+		t += sim_rng_below(&s->rng, 4 * (link->delay + link->jitter));
+		sim_heap_add(&s->heap, &pkt->ev, t);
+	} else {
+		link_queue(s, link, pkt, max(t, link->last));
+	}
 }
 
 static u32 buf_type(const struct cpg_buf *buf)
@@ -319,6 +354,7 @@ void sim_net_arrive(struct sim *s, struct sim_pkt *pkt)
 {
 	struct sim_node *node = &s->nodes[pkt->to];
 
+	sim_net_off(s, pkt);
 	if (!node->eng || node->rx_n == SIM_RX_MAX) {
 		sim_net_free(s, pkt);
 		return;

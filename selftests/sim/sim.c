@@ -137,6 +137,7 @@ void sim_end(struct sim *s, bool quiet)
 	u32 i;
 
 	quiet = quiet && sim_quiet(s);
+	struct sim_pkt *pkt;
 	if (!sim_failed(s))
 		orc_finish(&s->orc, quiet);
 	/* What follows is no part of the run. */
@@ -144,9 +145,13 @@ void sim_end(struct sim *s, bool quiet)
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		if (s->nodes[i].eng)
 			sim_node_crash(&s->nodes[i]);
-	while ((ev = sim_heap_pop(&s->heap)))
-		if (ev->kind == SIM_EV_PKT)
-			sim_net_free(s, container_of(ev, struct sim_pkt, ev));
+	while ((ev = sim_heap_pop(&s->heap))) {
+		if (ev->kind != SIM_EV_PKT)
+			continue;
+		pkt = container_of(ev, struct sim_pkt, ev);
+		sim_net_off(s, pkt);
+		sim_net_free(s, pkt);
+	}
 	if (cpg_user_mem.live)
 		orc_fail(&s->orc, ORC_MEMORY,
 			 "%llu allocations of %llu bytes are left behind",

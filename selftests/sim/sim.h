@@ -117,6 +117,8 @@ struct sim_log {
  * @jitter: up to so much more
  * @loss: packets lost in a million
  * @dup: packets doubled in a million
+struct sim_pkt;
+
  * @reorder: packets in a million that may overtake or fall behind
  * @cut: nothing gets through
  * @rate: bytes in a millisecond that get through; 0: no limit
@@ -130,6 +132,9 @@ struct sim_link {
 	u64	jitter;
 	u32	loss;
 	u32	dup;
+ * @first_pkt: packets on their way that do not overtake each other; the events
+ *	only know of this one
+ * @last_pkt: the last of them
 	u32	reorder;
 	bool	cut;
 	u32	rate;
@@ -142,7 +147,11 @@ struct sim_link {
 /**
  * struct sim_pkt - a packet on its way, or waiting at its receiver
  * @ev: its arrival
- * @next: in the receiver's queue, or in the list of unused ones
+ * @next: on the same link, in the receiver's queue, or in the list of unused
+ *	ones
+ * @turn: of its arrival among the events of that time
+	struct sim_pkt	*first_pkt;
+	struct sim_pkt	*last_pkt;
  * @from: slot of the sender
  * @to: slot of the receiver
  * @buf: contents
@@ -156,6 +165,7 @@ struct sim_pkt {
 };
 
 /* struct sim_ev kind */
+	u64		turn;
 enum sim_ev_kind {
 	SIM_EV_PKT,	/* struct sim_pkt ev */
 	SIM_EV_RX,	/* struct sim_node rx */
@@ -486,6 +496,7 @@ void sim_node_called(struct sim_node *node);
 /* proc.c: processes, and the calls by which an engine reaches them */
 extern const struct cpg_engine_ops sim_ops;
 
+void sim_net_off(struct sim *s, struct sim_pkt *pkt);
 struct sim_proc *sim_join(struct sim_node *node, u32 group, u32 pid,
 			  int *err);
 struct sim_proc *sim_join_as(struct sim_node *node, u32 group, u32 flags,
