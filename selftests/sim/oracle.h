@@ -355,9 +355,9 @@ struct orc {
 void orc_init(struct orc *o, struct sim_arena *arena, u32 expected);
 void orc_votes(struct orc *o, u32 nodeid, u32 votes, u32 expected);
 
-/* Only the first failure is kept. */
-void __printf(3, 4) orc_fail(struct orc *o, enum orc_prop prop,
-			     const char *fmt, ...);
+/* Only the first failure is kept.  Cold: the calls are out of the way. */
+void __printf(3, 4) __attribute__((cold))
+orc_fail(struct orc *o, enum orc_prop prop, const char *fmt, ...);
 
 /* oracle.c: lives and processes */
 struct orc_life *orc_start(struct orc *o, u32 nodeid);
