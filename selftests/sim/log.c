@@ -117,7 +117,7 @@ void sim_log(struct sim *s, u32 node, enum sim_log_kind kind, u64 a, u64 b,
 	     u64 c, u64 d, u64 e)
 {
 	struct sim_log *log = &s->log;
-	struct sim_rec *r = &log->rec[log->n++ & (SIM_LOG_MAX - 1)];
+	struct sim_rec *r = &log->rec[log->n++ & (log->max - 1)];
 	u64 h = log->hash;
 	u32 i;
 
@@ -137,6 +137,26 @@ void sim_log(struct sim *s, u32 node, enum sim_log_kind kind, u64 a, u64 b,
 }
 
 /**
+ * sim_log_keep() - so much will be told of
+ * @s: simulator, between runs
+ * @n: entries
+ *
+ * No more is kept: a small log stays in the cache, and leaves room there.
+ */
+void sim_log_keep(struct sim *s, u32 n)
+{
+	struct sim_log *log = &s->log;
+
+	log->max = SIM_LOG_MIN;
+	while (log->max < n && log->max < SIM_LOG_MAX)
+		log->max *= 2;
+	log->n = 0;
+	log->rec = realloc(log->rec, log->max * sizeof(*log->rec));
+	if (!log->rec)
+		abort();
+}
+
+/**
  * sim_log_print() - tell what happened last
  * @s: simulator
  * @n: so many entries at most
@@ -146,9 +166,9 @@ void sim_log_print(const struct sim *s, u32 n)
 	const struct sim_log *log = &s->log;
 	u64 i;
 
-	n = min_t(u64, n, min_t(u64, log->n, SIM_LOG_MAX));
+	n = min_t(u64, n, min_t(u64, log->n, log->max));
 	for (i = log->n - n; i < log->n; i++)
-		log_print(&log->rec[i & (SIM_LOG_MAX - 1)]);
+		log_print(&log->rec[i & (log->max - 1)]);
 }
 
 static void __printf(2, 3)

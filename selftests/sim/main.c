@@ -594,6 +594,7 @@ int main(int argc, char **argv)
 	the_opts = &o;
 	the_start = seconds();
 	the_sim = sim_create();
+	sim_log_keep(the_sim, o.tail);
 	the_script = sim_script_create(false);
 	if (o.trace)
 		the_sim->trace = file_open(o.trace);

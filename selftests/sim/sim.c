@@ -53,6 +53,7 @@ struct sim *sim_create(void)
 
 	if (!s)
 		abort();
+	sim_log_keep(s, 0);
 	return s;
 }
 
@@ -61,6 +62,7 @@ void sim_destroy(struct sim *s)
 {
 	sim_arena_exit(&s->arena);
 	sim_heap_exit(&s->heap);
+	free(s->log.rec);
 	free(s);
 }
 

@@ -21,7 +21,8 @@
 enum {
 	SIM_NODES_MAX = CPG_NODES_MAX,
 	SIM_RX_MAX = 1024,	/* packets that wait for a node */
-	SIM_LOG_MAX = 4096,	/* log entries that are kept; a power of 2 */
+	SIM_LOG_MIN = 64,	/* log entries that are kept, if no more are */
+	SIM_LOG_MAX = 1 << 20,	/* and at most; powers of 2 */
 	SIM_SNDBUF = 4 << 20,	/* bytes a process may have queued */
 	SIM_RCV_HIGH = 20000,	/* unread bytes at which a process is slow */
 	SIM_RCV_LOW = 10000,	/* and at which it is not any more */
@@ -99,11 +100,13 @@ struct sim_rec {
  * @n: entries ever made
  * @hash: of all entries ever made: two runs are the same if it is
  * @verbose: print each entry at once
+ * @max: entries of it, a power of 2
  * @tap: is shown each entry, or NULL
  * @tap_arg: its first argument
  */
 struct sim_log {
-	struct sim_rec	rec[SIM_LOG_MAX];
+	struct sim_rec	*rec;
+	u32		max;
 	u64		n;
 	u64		hash;
 	bool		verbose;
@@ -530,3 +533,4 @@ void sim_text_chg(struct sim_proc *proc, const struct cpg_confchg *chg);
 void sim_text_view(struct sim_proc *proc, const struct cpg_view *view);
 
 #endif /* _SIM_SIM_H */
+void sim_log_keep(struct sim *s, u32 n);
