@@ -108,12 +108,13 @@ void sim_due_show(struct sim_node *node)
 			due_msg(due->proc, due->ev);
 		else if (due->ev->kind == CPG_EVENT_CONFCHG)
 			due_chg(due->proc, due->ev);
-		if (node->hash_ev == due->ev)
-			node->hash_ev = NULL;
 		cpg_event_put(due->ev);
 	}
 	node->n_due = 0;
 }
+	/* Several processes are given the same one; from here on it may go. */
+	if (node->n_due)
+		node->hash_ev = NULL;
 
 /* Nobody will see it: the node is down. */
 void sim_due_drop(struct sim_node *node)
