@@ -29,25 +29,27 @@ void sim_group_name(u32 group, struct cpg_group *name)
 		name->name[0] = 'A' + group / 4;
 }
 
-static u64 event_hash(struct sim_node *node, struct cpg_event *ev)
+/* The hash of a message that is said to have been accepted as @serial. */
+static u64 event_hash(struct sim_node *node, struct cpg_event *ev, u32 origin,
+		      u64 serial)
 {
-	struct cpg_slice *sl = cpg_event_slices(ev);
-	struct cpg_hash h = {};
+	const struct cpg_slice *sl = cpg_event_slices(ev);
 	u32 len = 0;
 	u32 i;
 
 	if (node->hash_ev == ev)
 		return node->hash;
-	for (i = 0; i < ev->nslices; i++) {
-		cpg_hash_add(&h, sl[i].buf->data + sl[i].off, sl[i].len);
+	for (i = 0; i < ev->nslices; i++)
 		len += sl[i].len;
-	}
 	if (len != ev->len)
 		orc_fail(&node->s->orc, ORC_INTEGRITY,
 			 "node %u: a message of %u bytes has %u",
 			 node->nodeid, ev->len, len);
 	node->hash_ev = ev;
-	node->hash = cpg_hash_end(&h);
+	if (len == ev->len)
+		node->hash = sim_said_hash(node->s, origin, serial, ev);
+	else
+		node->hash = cpg_hash_event(ev);
 	return node->hash;
 }
 
@@ -76,7 +78,7 @@ static void due_msg(struct sim_proc *proc, struct cpg_event *ev)
 	sim_log(node->s, node->nodeid, SIM_LOG_MSG, proc->pid,
 		ev->sender.nodeid, ev->sender.pid, ev->len, ev->seq.seq);
 	orc_event_msg(&node->s->orc, proc->orc, &ev->seq, &ev->sender,
-		      ev->service, ev->len, event_hash(node, ev));
+		      ev->service, ev->len, event_hash(node, ev, 0, 0));
 	if (node->s->cfg.record)
 		sim_text_msg(proc, ev);
 }
@@ -110,11 +112,11 @@ void sim_due_show(struct sim_node *node)
 			due_chg(due->proc, due->ev);
 		cpg_event_put(due->ev);
 	}
-	node->n_due = 0;
-}
 	/* Several processes are given the same one; from here on it may go. */
 	if (node->n_due)
 		node->hash_ev = NULL;
+	node->n_due = 0;
+}
 
 /* Nobody will see it: the node is down. */
 void sim_due_drop(struct sim_node *node)
@@ -265,7 +267,7 @@ static void trace_deliver(struct sim_node *node, const struct cpg_trace *tr)
 		what.svc = ev->service;
 		what.len = ev->len;
 		what.serial = tr->serial;
-		what.hash = event_hash(node, ev);
+		what.hash = event_hash(node, ev, tr->origin, tr->serial);
 	}
 	sim_log(node->s, node->nodeid, ev ? SIM_LOG_DELIVER : SIM_LOG_CHANGE,
 		tr->pos, tr->origin, tr->port, what.len, what.hash);
@@ -308,11 +310,13 @@ static void trace_nodes(struct sim_node *node, const struct cpg_trace *tr)
 
 static void trace_accepted(struct sim_node *node, const struct cpg_trace *tr)
 {
+	u64 hash = event_hash(node, tr->ev, 0, 0);
 	struct sim_proc *proc = tr->owner;
 
 	proc->orc->port = tr->port;
-	orc_sent(&node->s->orc, proc->orc, tr->ev->service, tr->ev->len,
-		 event_hash(node, tr->ev), tr->serial);
+	orc_sent(&node->s->orc, proc->orc, tr->ev->service, tr->ev->len, hash,
+		 tr->serial);
+	sim_said_add(node->s, node->nodeid, tr->serial, tr->ev, hash);
 	node->hash_ev = NULL;
 }
 

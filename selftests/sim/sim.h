@@ -23,6 +23,9 @@ enum {
 	SIM_RX_MAX = 1024,	/* packets that wait for a node */
 	SIM_LOG_MIN = 64,	/* log entries that are kept, if no more are */
 	SIM_LOG_MAX = 1 << 20,	/* and at most; powers of 2 */
+	SIM_SAID_NODES = 8,	/* messages that are kept: of each such node */
+	SIM_SAID_MAX = 512 * SIM_SAID_NODES,
+	SIM_SAID_BYTES = 256 << 10,	/* and in all of them; a power of 2 */
 	SIM_SNDBUF = 4 << 20,	/* bytes a process may have queued */
 	SIM_RCV_HIGH = 20000,	/* unread bytes at which a process is slow */
 	SIM_RCV_LOW = 10000,	/* and at which it is not any more */
@@ -97,10 +100,10 @@ struct sim_rec {
 /**
  * struct sim_log - what happened last
  * @rec: a ring
+ * @max: entries of it, a power of 2
  * @n: entries ever made
  * @hash: of all entries ever made: two runs are the same if it is
  * @verbose: print each entry at once
- * @max: entries of it, a power of 2
  * @tap: is shown each entry, or NULL
  * @tap_arg: its first argument
  */
@@ -114,14 +117,14 @@ struct sim_log {
 	void		*tap_arg;
 };
 
+struct sim_pkt;
+
 /**
  * struct sim_link - one direction between two nodes
  * @delay: shortest time on the way
  * @jitter: up to so much more
  * @loss: packets lost in a million
  * @dup: packets doubled in a million
-struct sim_pkt;
-
  * @reorder: packets in a million that may overtake or fall behind
  * @cut: nothing gets through
  * @rate: bytes in a millisecond that get through; 0: no limit
@@ -129,15 +132,15 @@ struct sim_pkt;
  * @mtu: longer packets vanish; 0: none do
  * @busy: when the last packet that waits has had its turn
  * @last: when the latest packet arrives; later ones do not overtake it
+ * @first_pkt: packets on their way that do not overtake each other; the events
+ *	only know of this one
+ * @last_pkt: the last of them
  */
 struct sim_link {
 	u64	delay;
 	u64	jitter;
 	u32	loss;
 	u32	dup;
- * @first_pkt: packets on their way that do not overtake each other; the events
- *	only know of this one
- * @last_pkt: the last of them
 	u32	reorder;
 	bool	cut;
 	u32	rate;
@@ -145,6 +148,8 @@ struct sim_link {
 	u32	mtu;
 	u64	busy;
 	u64	last;
+	struct sim_pkt	*first_pkt;
+	struct sim_pkt	*last_pkt;
 };
 
 /**
@@ -153,8 +158,6 @@ struct sim_link {
  * @next: on the same link, in the receiver's queue, or in the list of unused
  *	ones
  * @turn: of its arrival among the events of that time
-	struct sim_pkt	*first_pkt;
-	struct sim_pkt	*last_pkt;
  * @from: slot of the sender
  * @to: slot of the receiver
  * @buf: contents
@@ -162,13 +165,13 @@ struct sim_link {
 struct sim_pkt {
 	struct sim_ev	ev;
 	struct sim_pkt	*next;
+	u64		turn;
 	u32		from;
 	u32		to;
 	struct cpg_buf	*buf;
 };
 
 /* struct sim_ev kind */
-	u64		turn;
 enum sim_ev_kind {
 	SIM_EV_PKT,	/* struct sim_pkt ev */
 	SIM_EV_RX,	/* struct sim_node rx */
@@ -190,6 +193,22 @@ struct sim_call {
 	struct sim_ev	ev;
 	void		(*fn)(struct sim *s, void *arg);
 	void		*arg;
+};
+
+/**
+ * struct sim_said - a message that was accepted, not long ago
+ * @nodeid: by this node; 0: none was
+ * @len: its length
+ * @serial: what the node calls it
+ * @hash: of its contents
+ * @at: where they are, of all that were ever kept
+ */
+struct sim_said {
+	u32	nodeid;
+	u32	len;
+	u64	serial;
+	u64	hash;
+	u64	at;
 };
 
 /* How a process reads. */
@@ -389,6 +408,9 @@ struct sim_cfg {
  * @nodes: nodes by slot
  * @links: one row for each sender
  * @free: packets that are not used
+ * @said: messages that were accepted
+ * @said_bytes: what they contain
+ * @said_end: bytes that were ever kept there
  * @n_calls: calls of engines
  * @n_packets: packets handled
  * @n_events: events handled
@@ -416,6 +438,9 @@ struct sim {
 	struct sim_node		*nodes;
 	struct sim_link		*links;
 	struct sim_pkt		*free;
+	struct sim_said		said[SIM_SAID_MAX];
+	u8			said_bytes[SIM_SAID_BYTES];
+	u64			said_end;
 	u64			n_calls;
 	u64			n_packets;
 	u64			n_events;
@@ -471,6 +496,7 @@ void sim_heal(struct sim *s);
 void sim_net_xmit(struct sim_node *node, const u32 *nodeids, u32 n,
 		  const struct cpg_frame *frame);
 void sim_net_reply(struct sim_node *node, const struct cpg_frame *frame);
+void sim_net_off(struct sim *s, struct sim_pkt *pkt);
 void sim_net_arrive(struct sim *s, struct sim_pkt *pkt);
 struct sim_pkt *sim_net_take(struct sim_node *node);
 void sim_net_free(struct sim *s, struct sim_pkt *pkt);
@@ -499,7 +525,6 @@ void sim_node_called(struct sim_node *node);
 /* proc.c: processes, and the calls by which an engine reaches them */
 extern const struct cpg_engine_ops sim_ops;
 
-void sim_net_off(struct sim *s, struct sim_pkt *pkt);
 struct sim_proc *sim_join(struct sim_node *node, u32 group, u32 pid,
 			  int *err);
 struct sim_proc *sim_join_as(struct sim_node *node, u32 group, u32 flags,
@@ -514,6 +539,11 @@ void sim_due_show(struct sim_node *node);
 void sim_due_drop(struct sim_node *node);
 void sim_group_name(u32 group, struct cpg_group *name);
 
+/* said.c: what messages contain */
+void sim_said_add(struct sim *s, u32 nodeid, u64 serial, struct cpg_event *ev,
+		  u64 hash);
+u64 sim_said_hash(struct sim *s, u32 nodeid, u64 serial, struct cpg_event *ev);
+
 /* lazy.c: processes that do not read at once */
 void sim_lazy_op_held(void *ctx, void *owner, bool held);
 u64 sim_lazy_op_slow_until(void *ctx, void *owner);
@@ -527,10 +557,10 @@ void sim_wake(struct sim_node *node);
 /* log.c */
 void sim_log(struct sim *s, u32 node, enum sim_log_kind kind, u64 a, u64 b,
 	     u64 c, u64 d, u64 e);
+void sim_log_keep(struct sim *s, u32 n);
 void sim_log_print(const struct sim *s, u32 n);
 void sim_text_msg(struct sim_proc *proc, const struct cpg_event *ev);
 void sim_text_chg(struct sim_proc *proc, const struct cpg_confchg *chg);
 void sim_text_view(struct sim_proc *proc, const struct cpg_view *view);
 
 #endif /* _SIM_SIM_H */
-void sim_log_keep(struct sim *s, u32 n);

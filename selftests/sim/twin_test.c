@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is written for speed does as its plain twin does. */
+#include "hash.h"
 #include "heap.h"
 #include "rng.h"
 #include "test.h"
@@ -8,6 +9,9 @@ enum {
 	N_EVENTS = 300,
 	N_STEPS = 20000,
 	FILL_MAX = 100,
+	SAID_EVENTS = 50,
+	SAID_STEPS = 5000,
+	SAID_SLICES = 4,
 };
 
 /* An event, and what is known of it: when it comes, and after which others. */
@@ -20,13 +24,13 @@ struct twin {
 };
 
 static struct twin twins[N_EVENTS];
+/* A turn that was taken for the next one that cannot be moved. */
+static u64 turn;
+static bool has_turn;
 
 static struct sim_ev *twin_first(void)
 {
 	struct twin *first = NULL;
-/* A turn that was taken for the next one that cannot be moved. */
-static u64 turn;
-static bool has_turn;
 	u32 i;
 
 	for (i = 0; i < N_EVENTS; i++) {
@@ -131,7 +135,92 @@ static const char *test_fill(void)
 	return NULL;
 }
 
-static const struct ktap_test tests[] = { TEST(heap), TEST(fill) };
+/* A message of some bytes, in some pieces. */
+static struct cpg_event *said_event(struct sim_rng *rng, u64 id)
+{
+	u32 len = sim_rng_below(rng, 8) ? sim_rng_below(rng, 4000) :
+		  sim_rng_below(rng, 2 * SIM_SAID_BYTES);
+	struct cpg_event *ev = cpg_event_alloc_msg(NULL, SAID_SLICES);
+	struct cpg_buf *buf = cpg_env_buf_alloc(NULL, len);
+	u32 off = 0, n, i;
+
+	if (!ev || !buf)
+		abort();
+	sim_fill(buf->data, len, id);
+	for (i = 0; i < SAID_SLICES; i++) {
+		n = i == SAID_SLICES - 1 ? len - off :
+		    sim_rng_below(rng, len - off + 1);
+		cpg_event_add_slice(ev, buf, off, n);
+		off += n;
+	}
+	cpg_buf_put(buf);
+	return ev;
+}
+
+/* Another message where the first one was; who it says it is does not help. */
+static const char *said_over(struct sim *sim)
+{
+	const u32 len = 1024, n = SIM_SAID_BYTES / len;
+	struct cpg_event *ev = NULL;
+	struct cpg_buf *buf;
+	u64 hash;
+	u32 i;
+
+	for (i = 0; i <= n; i++) {
+		if (ev)
+			cpg_event_put(ev);
+		ev = cpg_event_alloc_msg(NULL, 1);
+		buf = cpg_env_buf_alloc(NULL, len);
+		if (!ev || !buf)
+			abort();
+		sim_fill(buf->data, len, i);
+		cpg_event_add_slice(ev, buf, 0, len);
+		cpg_buf_put(buf);
+		sim_said_add(sim, 1, i, ev, cpg_hash_event(ev));
+	}
+	hash = cpg_hash_event(ev);
+	i = sim_said_hash(sim, 1, 0, ev) != hash;
+	cpg_event_put(ev);
+	return i ? "the hash of what was there" : NULL;
+}
+
+/* Messages that were accepted, or not; not all say who they are, or are so. */
+static const char *test_said(void)
+{
+	struct cpg_event *evs[SAID_EVENTS] = {};
+	struct sim *sim = sim_create();
+	const char *why = said_over(sim);
+	struct cpg_slice *sl;
+	struct sim_rng rng;
+	u32 i, k;
+
+	sim_rng_seed(&rng, 1);
+	for (i = 0; i < SAID_STEPS && !why; i++) {
+		k = sim_rng_below(&rng, SAID_EVENTS);
+		if (sim_rng_pct(&rng, 20)) {
+			if (evs[k])
+				cpg_event_put(evs[k]);
+			evs[k] = said_event(&rng, i);
+			sim_said_add(sim, 1 + k % 3, k, evs[k],
+				     cpg_hash_event(evs[k]));
+		}
+		if (!evs[k])
+			continue;
+		sl = cpg_event_slices(evs[k]);
+		if (sim_rng_pct(&rng, 5) && sl->len)
+			sl->buf->data[sim_rng_below(&rng, sl->len)]++;
+		if (sim_said_hash(sim, 1 + k % 3, k ^ sim_rng_pct(&rng, 5),
+				  evs[k]) != cpg_hash_event(evs[k]))
+			why = ktap_fail("step %u: another hash", i);
+	}
+	for (k = 0; k < SAID_EVENTS; k++)
+		if (evs[k])
+			cpg_event_put(evs[k]);
+	sim_destroy(sim);
+	return why;
+}
+
+static const struct ktap_test tests[] = { TEST(heap), TEST(fill), TEST(said) };
 
 int main(int argc, char **argv)
 {
