@@ -345,7 +345,7 @@ static const char *test_chain(void)
 	link = s->cfg.link;
 	link.loss = 100000;
 	sim_links_set(s, &link);
-	for (i = 0; i < 4000 && n < 100; i++) {
+	for (i = 0; i < 20000 && n < 100; i++) {
 		if (i % 8 == 0)
 			sim_send(procs[i / 8 % 5], CPG_SVC_AGREED, 200);
 		for (k = 0; k < 5; k++) {
