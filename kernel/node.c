@@ -100,9 +100,13 @@ static void cpg_node_op_reply(void *ctx, const struct cpg_frame *frame)
 		cpg_bearer_source(node->rx, &tx->to);
 }
 
-static void cpg_node_op_deliver(void *ctx, void *owner, struct cpg_event *ev)
+static void cpg_node_op_deliver(void *ctx, void *const *owners, u32 n,
+				struct cpg_event *ev)
 {
-	cpg_sk_deliver(ctx, owner, ev);
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		cpg_sk_deliver(ctx, owners[i], ev);
 }
 
 static void cpg_node_op_sent(void *ctx, void *owner, u32 len)

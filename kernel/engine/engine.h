@@ -170,9 +170,9 @@ struct cpg_frame {
  *	get lost.
  * @reply: send a packet to where the packet now being handled came from; only
  *	during cpg_engine_rcv()
- * @deliver: an event for the process that joined with @owner.  The callee
- *	takes a reference to keep it.  @ev is NULL if there was no memory for
- *	an event: then the process must see an error, never a gap.
+ * @deliver: an event for @n processes, one at least, which joined with these
+ *	@owners.  The callee takes references to keep it.  @ev is NULL if there
+ *	was no memory for an event: then these must see an error, never a gap.
  * @sent: a message of @len bytes of this process, once accepted, has been
  *	delivered at this node (or its process is gone)
  * @held: the group of this process is held back, and nothing more is accepted
@@ -195,7 +195,8 @@ struct cpg_engine_ops {
 	void (*xmit)(void *ctx, const u32 *nodeids, u32 n,
 		     const struct cpg_frame *frame);
 	void (*reply)(void *ctx, const struct cpg_frame *frame);
-	void (*deliver)(void *ctx, void *owner, struct cpg_event *ev);
+	void (*deliver)(void *ctx, void *const *owners, u32 n,
+			struct cpg_event *ev);
 	void (*sent)(void *ctx, void *owner, u32 len);
 	void (*held)(void *ctx, void *owner, bool held);
 	u64 (*slow_until)(void *ctx, void *owner);

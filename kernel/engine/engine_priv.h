@@ -530,7 +530,8 @@ struct cpg_txmsg {
  * @max_members: room in @members: for @refs at least, so that becoming a
  *	member needs no memory
  * @n_holders: how many of them hold it back
- * @locals: those of them that are of this node and not detached
+ * @owners: of those that are of this node and not detached; behind @members
+ * @n_owners: how many
  * @mine: processes of this node, members or not, detached or not
  * @n_marked: scratch: members that go, or came
  */
@@ -542,7 +543,8 @@ struct cpg_grp {
 	u32			n_members;
 	u32			max_members;
 	u32			n_holders;
-	struct list_head	locals;
+	void			**owners;
+	u32			n_owners;
 	struct list_head	mine;
 	u32			n_marked;
 };
@@ -550,7 +552,6 @@ struct cpg_grp {
 /**
  * struct cpg_proc - a process in a group, of this node or of another
  * @hash_link: by (nodeid, port)
- * @owned_link: in the group's locals, if @is_member and there is an @owner
  * @local_link: in the engine's list of local processes; else scratch
  * @mine_link: in the group's mine, if @is_local
  * @slow_link: in the engine's slows, if @is_slow
@@ -573,7 +574,6 @@ struct cpg_grp {
  */
 struct cpg_proc {
 	struct list_head	hash_link;
-	struct list_head	owned_link;
 	struct list_head	local_link;
 	struct list_head	mine_link;
 	struct list_head	slow_link;

@@ -63,7 +63,6 @@ static struct cpg_grp *cpg_group_create(struct cpg_engine *eng,
 		return NULL;
 	grp->name.name_len = name->name_len;
 	memcpy(grp->name.name, name->name, name->name_len);
-	INIT_LIST_HEAD(&grp->locals);
 	INIT_LIST_HEAD(&grp->mine);
 	list_add_tail(&grp->link, &eng->groups[cpg_group_hash(name)]);
 	return grp;
@@ -73,19 +72,25 @@ static struct cpg_grp *cpg_group_create(struct cpg_engine *eng,
 static int cpg_group_grow(struct cpg_engine *eng, struct cpg_grp *grp)
 {
 	struct cpg_proc **members;
+	void **owners;
 	u32 max;
 
 	if (grp->refs < grp->max_members)
 		return 0;
 	max = grp->max_members ? 2 * grp->max_members : CPG_GROUP_FIRST;
-	members = cpg_env_alloc(eng->env, max * sizeof(struct cpg_proc *));
+	members = cpg_env_alloc(eng->env, max * (sizeof(struct cpg_proc *) +
+						 sizeof(void *)));
 	if (!members)
 		return -ENOMEM;
+	owners = (void **)(members + max);
 	if (grp->n_members)
 		memcpy(members, grp->members,
 		       grp->n_members * sizeof(struct cpg_proc *));
+	if (grp->n_owners)
+		memcpy(owners, grp->owners, grp->n_owners * sizeof(void *));
 	cpg_env_free(grp->members);
 	grp->members = members;
+	grp->owners = owners;
 	grp->max_members = max;
 	return 0;
 }
@@ -154,7 +159,6 @@ struct cpg_proc *cpg_group_proc_create(struct cpg_engine *eng, u32 nodeid,
 	proc->who.pid = pid;
 	proc->flags = group->flags;
 	INIT_LIST_HEAD(&proc->hash_link);
-	INIT_LIST_HEAD(&proc->owned_link);
 	INIT_LIST_HEAD(&proc->local_link);
 	INIT_LIST_HEAD(&proc->mine_link);
 	INIT_LIST_HEAD(&proc->slow_link);
@@ -205,7 +209,7 @@ static void cpg_group_member_put(struct cpg_proc *proc, u32 place)
 	grp->n_members++;
 	proc->is_member = true;
 	if (proc->owner)
-		list_add_tail(&proc->owned_link, &grp->locals);
+		grp->owners[grp->n_owners++] = proc->owner;
 }
 
 static void cpg_group_member_add(struct cpg_proc *proc)
@@ -224,12 +228,30 @@ static void cpg_group_member_del(struct cpg_proc *proc)
 	proc->is_member = false;
 }
 
+/* Its owner is told of nothing any more. */
+static void cpg_group_owner_del(struct cpg_proc *proc)
+{
+	struct cpg_grp *grp = proc->grp;
+	u32 i;
+
+	if (!proc->owner)
+		return;
+	for (i = 0; i < grp->n_owners && grp->owners[i] != proc->owner; i++)
+		;
+	if (i < grp->n_owners) {
+		grp->n_owners--;
+		memmove(grp->owners + i, grp->owners + i + 1,
+			(grp->n_owners - i) * sizeof(void *));
+	}
+	proc->owner = NULL;
+}
+
 void cpg_group_proc_destroy(struct cpg_proc *proc)
 {
+	cpg_group_owner_del(proc);
 	if (proc->is_member)
 		cpg_group_member_del(proc);
 	list_del(&proc->hash_link);
-	list_del(&proc->owned_link);
 	list_del(&proc->local_link);
 	list_del(&proc->mine_link);
 	list_del(&proc->slow_link);
@@ -283,15 +305,13 @@ static struct cpg_member *cpg_group_event_members(const struct cpg_grp *grp,
 static void cpg_group_tell(struct cpg_engine *eng, struct cpg_grp *grp,
 			   struct cpg_event *ev, u64 pos)
 {
-	struct cpg_proc *proc;
-
 	if (ev) {
 		ev->seq.view_seq = eng->epoch->id.seq;
 		ev->seq.view_rep = eng->epoch->id.rep;
 		ev->seq.seq = pos;
 	}
-	list_for_each_entry(proc, &grp->locals, owned_link)
-		eng->ops->deliver(eng->ctx, proc->owner, ev);
+	if (grp->n_owners)
+		eng->ops->deliver(eng->ctx, grp->owners, grp->n_owners, ev);
 }
 
 /* A message in its place: to the local members of its sender's group. */
@@ -323,7 +343,7 @@ int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
 		proc = cpg_group_proc_create(eng, nodeid, port, pid, &group);
 	if (!proc)
 		return -ENOMEM;
-	if (proc->owner || !list_empty(&proc->grp->locals)) {
+	if (proc->owner || proc->grp->n_owners) {
 		ev = cpg_group_event_alloc(eng, proc->grp->n_members + 1, 0, 1);
 		if (!ev) {
 			if (is_new)
@@ -359,7 +379,7 @@ int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 	if (!proc || !proc->is_member)
 		return 0;
 	grp = proc->grp;
-	if (!list_empty(&grp->locals)) {
+	if (grp->n_owners) {
 		struct cpg_event *ev;
 		struct cpg_member *left;
 
@@ -413,7 +433,7 @@ static void cpg_group_tell_down(struct cpg_engine *eng, struct cpg_grp *grp)
 	LIST_HEAD(gone);
 
 	cpg_group_part(eng, grp, &gone);
-	if (!list_empty(&grp->locals)) {
+	if (grp->n_owners) {
 		ev = cpg_group_event_alloc(eng, grp->n_members, grp->n_marked,
 					   0);
 		if (ev) {
@@ -471,7 +491,7 @@ static void cpg_group_tell_up(struct cpg_engine *eng, struct cpg_grp *grp)
 
 	sort(grp->members, grp->n_members, sizeof(struct cpg_proc *),
 	     cpg_group_cmp, NULL);
-	if (!list_empty(&grp->locals))
+	if (grp->n_owners)
 		ev = cpg_group_event_alloc(eng, grp->n_members, 0,
 					   grp->n_marked);
 	if (ev)
@@ -628,8 +648,7 @@ int cpg_engine_leave(struct cpg_engine *eng, u64 now, struct cpg_proc *proc)
 
 void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc)
 {
-	proc->owner = NULL;
-	list_del_init(&proc->owned_link);
+	cpg_group_owner_del(proc);
 	cpg_hold_end(eng, proc);
 	if (!proc->is_leaving)
 		cpg_group_leave(eng, proc, CPG_CHG_PROCDOWN);

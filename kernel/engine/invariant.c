@@ -146,7 +146,7 @@ static const char *cpg_invariant_send(const struct cpg_engine *eng)
 
 static const char *cpg_invariant_group(const struct cpg_grp *grp)
 {
-	u32 i, n_holders = 0;
+	u32 i, n_holders = 0, n_owners = 0;
 
 	if (grp->n_members > grp->refs || grp->refs > grp->max_members)
 		return "a group is miscounted";
@@ -159,7 +159,10 @@ static const char *cpg_invariant_group(const struct cpg_grp *grp)
 					      &proc->who))
 			return "a group is not in order";
 		n_holders += proc->is_holder;
+		n_owners += !!proc->owner;
 	}
+	if (n_owners != grp->n_owners)
+		return "a group has other owners than its members";
 	if (n_holders != grp->n_holders)
 		return "a group is held back by nobody";
 	if (grp->n_marked)

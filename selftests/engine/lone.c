@@ -24,13 +24,14 @@ static void op_reply(void *ctx, const struct cpg_frame *frame)
 	calls.reply++;
 }
 
-static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
+static void op_deliver(void *ctx, void *const *owners, u32 n,
+		       struct cpg_event *ev)
 {
 	(void)ctx;
-	(void)owner;
+	(void)owners;
 	if (!ev || ev->kind != CPG_EVENT_MSG)
 		return;
-	calls.msgs++;
+	calls.msgs += n;
 	calls.last = ev->len;
 }
 

@@ -100,16 +100,21 @@ static void op_reply(void *ctx, const struct cpg_frame *frame)
 	(void)frame;
 }
 
-static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
+static void op_deliver(void *ctx, void *const *owners, u32 n,
+		       struct cpg_event *ev)
 {
-	struct fuzz_proc *proc = owner;
+	u32 i;
 
 	(void)ctx;
-	if (!proc->eng)
-		abort();
-	if (!ev)
-		proc->broken = true;
-	else if (ev->kind == CPG_EVENT_MSG && ev->len > CPG_MSG_MAX)
+	for (i = 0; i < n; i++) {
+		struct fuzz_proc *proc = owners[i];
+
+		if (!proc->eng)
+			abort();
+		if (!ev)
+			proc->broken = true;
+	}
+	if (ev && ev->kind == CPG_EVENT_MSG && ev->len > CPG_MSG_MAX)
 		abort();
 }
 

@@ -53,13 +53,14 @@ static void op_reply(void *ctx, const struct cpg_frame *frame)
 	abort();
 }
 
-static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
+static void op_deliver(void *ctx, void *const *owners, u32 n,
+		       struct cpg_event *ev)
 {
 	struct cpg_node *cn = ctx;
 	const struct cpg_slice *sl;
 	struct cpg_stamp stamp;
 
-	(void)owner;
+	(void)owners;
 	if (!ev)
 		abort();
 	if (ev->kind != CPG_EVENT_MSG)
@@ -68,7 +69,8 @@ static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
 	if (sl->len < sizeof(stamp))
 		abort();
 	memcpy(&stamp, sl->buf->data + sl->off, sizeof(stamp));
-	bench_deliver(cn->node, stamp.from, stamp.t);
+	while (n--)
+		bench_deliver(cn->node, stamp.from, stamp.t);
 }
 
 static void op_sent(void *ctx, void *owner, u32 len)

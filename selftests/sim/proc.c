@@ -147,11 +147,9 @@ static void deliver_lost(struct sim_node *node, struct sim_proc *proc)
 	sim_proc_break(proc);
 }
 
-static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
+static void deliver(struct sim_node *node, struct sim_proc *proc,
+		    struct cpg_event *ev)
 {
-	struct sim_node *node = ctx;
-	struct sim_proc *proc = owner;
-
 	if (node->dead)
 		return;
 	if (!proc->eng) {
@@ -170,6 +168,15 @@ static void op_deliver(void *ctx, void *owner, struct cpg_event *ev)
 		.proc = proc, .ev = cpg_event_get(ev),
 	};
 	sim_lazy_due(proc, ev);
+}
+
+static void op_deliver(void *ctx, void *const *owners, u32 n,
+		       struct cpg_event *ev)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		deliver(ctx, owners[i], ev);
 }
 
 static void op_sent(void *ctx, void *owner, u32 len)
