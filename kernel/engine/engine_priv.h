@@ -527,11 +527,11 @@ struct cpg_txmsg {
  * @refs: processes that refer to it, members or not
  * @members: those that are, ascending by (nodeid, pid, port)
  * @n_members: how many
- * @max_members: room in @members: for @refs at least, so that becoming a
- *	member needs no memory
+ * @max_members: room, for @refs at least: becoming a member needs no memory
  * @n_holders: how many of them hold it back
  * @owners: of those that are of this node and not detached; behind @members
  * @n_owners: how many
+ * @told: the change that they were told of last; NULL unless it lists @members
  * @mine: processes of this node, members or not, detached or not
  * @n_marked: scratch: members that go, or came
  */
@@ -545,6 +545,7 @@ struct cpg_grp {
 	u32			n_holders;
 	void			**owners;
 	u32			n_owners;
+	struct cpg_event	*told;
 	struct list_head	mine;
 	u32			n_marked;
 };

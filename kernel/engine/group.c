@@ -95,8 +95,24 @@ static int cpg_group_grow(struct cpg_engine *eng, struct cpg_grp *grp)
 	return 0;
 }
 
+/* What was told of the members is not so any more, or nobody is here. */
+static void cpg_group_told_drop(struct cpg_grp *grp)
+{
+	if (grp->told)
+		cpg_event_put(grp->told);
+	grp->told = NULL;
+}
+
+/* Takes over a reference; @ev may be NULL. */
+static void cpg_group_told_set(struct cpg_grp *grp, struct cpg_event *ev)
+{
+	cpg_group_told_drop(grp);
+	grp->told = ev;
+}
+
 static void cpg_group_destroy(struct cpg_grp *grp)
 {
+	cpg_group_told_drop(grp);
 	list_del(&grp->link);
 	cpg_env_free(grp->members);
 	cpg_env_free(grp);
@@ -204,6 +220,7 @@ static void cpg_group_member_put(struct cpg_proc *proc, u32 place)
 	struct cpg_grp *grp = proc->grp;
 	struct cpg_proc **at = grp->members + place;
 
+	cpg_group_told_drop(grp);
 	memmove(at + 1, at, (grp->n_members - place) * sizeof(*at));
 	*at = proc;
 	grp->n_members++;
@@ -212,17 +229,13 @@ static void cpg_group_member_put(struct cpg_proc *proc, u32 place)
 		grp->owners[grp->n_owners++] = proc->owner;
 }
 
-static void cpg_group_member_add(struct cpg_proc *proc)
-{
-	cpg_group_member_put(proc, cpg_group_place(proc->grp, &proc->who));
-}
-
 static void cpg_group_member_del(struct cpg_proc *proc)
 {
 	struct cpg_grp *grp = proc->grp;
 	u32 place = cpg_group_place(grp, &proc->who);
 	struct cpg_proc **at = grp->members + place;
 
+	cpg_group_told_drop(grp);
 	grp->n_members--;
 	memmove(at, at + 1, (grp->n_members - place) * sizeof(*at));
 	proc->is_member = false;
@@ -243,6 +256,8 @@ static void cpg_group_owner_del(struct cpg_proc *proc)
 		memmove(grp->owners + i, grp->owners + i + 1,
 			(grp->n_owners - i) * sizeof(void *));
 	}
+	if (!grp->n_owners)
+		cpg_group_told_drop(grp);
 	proc->owner = NULL;
 }
 
@@ -288,18 +303,68 @@ static struct cpg_event *cpg_group_event_alloc(struct cpg_engine *eng,
 	return ev;
 }
 
-/* All members but one, or all; returns where the list goes on. */
-static struct cpg_member *cpg_group_event_members(const struct cpg_grp *grp,
-						  struct cpg_event *ev,
-						  const struct cpg_proc *but)
+/* So many members from a place on; returns where the list goes on. */
+static struct cpg_member *cpg_group_list(const struct cpg_grp *grp,
+					 struct cpg_member *to, u32 place,
+					 u32 n)
 {
-	struct cpg_member *entry = cpg_event_confchg(ev)->entries;
 	u32 i;
 
-	for (i = 0; i < grp->n_members; i++)
-		if (grp->members[i] != but)
-			*entry++ = grp->members[i]->who;
-	return entry;
+	if (grp->told) {
+		memcpy(to, cpg_event_confchg(grp->told)->entries + place,
+		       n * sizeof(*to));
+		return to + n;
+	}
+	for (i = 0; i < n; i++)
+		*to++ = grp->members[place + i]->who;
+	return to;
+}
+
+static struct cpg_member *cpg_group_list_all(const struct cpg_grp *grp,
+					     struct cpg_event *ev)
+{
+	return cpg_group_list(grp, cpg_event_confchg(ev)->entries, 0,
+			      grp->n_members);
+}
+
+/* A process that is going to be a member, at this place. */
+static struct cpg_event *cpg_group_event_join(struct cpg_engine *eng,
+					      const struct cpg_proc *proc,
+					      u32 place)
+{
+	const struct cpg_grp *grp = proc->grp;
+	struct cpg_member *to;
+	struct cpg_event *ev;
+
+	ev = cpg_group_event_alloc(eng, grp->n_members + 1, 0, 1);
+	if (!ev)
+		return NULL;
+	to = cpg_group_list(grp, cpg_event_confchg(ev)->entries, 0, place);
+	*to++ = proc->who;
+	to = cpg_group_list(grp, to, place, grp->n_members - place);
+	*to = proc->who;
+	to->reason = CPG_CHG_JOIN;
+	return ev;
+}
+
+/* A member that is going to be none any more. */
+static struct cpg_event *cpg_group_event_leave(struct cpg_engine *eng,
+					       const struct cpg_proc *proc,
+					       u32 reason)
+{
+	const struct cpg_grp *grp = proc->grp;
+	u32 place = cpg_group_place(grp, &proc->who);
+	struct cpg_member *to;
+	struct cpg_event *ev;
+
+	ev = cpg_group_event_alloc(eng, grp->n_members - 1, 1, 0);
+	if (!ev)
+		return NULL;
+	to = cpg_group_list(grp, cpg_event_confchg(ev)->entries, 0, place);
+	to = cpg_group_list(grp, to, place + 1, grp->n_members - place - 1);
+	*to = proc->who;
+	to->reason = reason;
+	return ev;
 }
 
 static void cpg_group_tell(struct cpg_engine *eng, struct cpg_grp *grp,
@@ -332,7 +397,7 @@ int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
 	struct cpg_proc *proc = cpg_group_proc_find(eng, nodeid, rec->port);
 	struct cpg_event *ev = NULL;
 	struct cpg_group group;
-	u32 off = 0, port, pid;
+	u32 off = 0, port, pid, place;
 	bool is_new = !proc;
 
 	if (proc && proc->is_member)
@@ -343,8 +408,9 @@ int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
 		proc = cpg_group_proc_create(eng, nodeid, port, pid, &group);
 	if (!proc)
 		return -ENOMEM;
+	place = cpg_group_place(proc->grp, &proc->who);
 	if (proc->owner || proc->grp->n_owners) {
-		ev = cpg_group_event_alloc(eng, proc->grp->n_members + 1, 0, 1);
+		ev = cpg_group_event_join(eng, proc, place);
 		if (!ev) {
 			if (is_new)
 				cpg_group_proc_destroy(proc);
@@ -353,16 +419,9 @@ int cpg_group_deliver_join(struct cpg_engine *eng, u32 nodeid,
 	}
 	if (is_new)
 		cpg_group_proc_hash_add(eng, proc);
-	cpg_group_member_add(proc);
-	if (ev) {
-		struct cpg_member *joined;
-
-		joined = cpg_group_event_members(proc->grp, ev, NULL);
-		*joined = proc->who;
-		joined->reason = CPG_CHG_JOIN;
-		cpg_group_tell(eng, proc->grp, ev, pos);
-		cpg_event_put(ev);
-	}
+	cpg_group_member_put(proc, place);
+	cpg_group_tell(eng, proc->grp, ev, pos);
+	cpg_group_told_set(proc->grp, ev);
 	if (proc->is_local) {
 		cpg_send_done(eng, &proc->tx_join);
 		cpg_hold_ask(eng, proc);
@@ -374,23 +433,17 @@ int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 			    u32 reason, u64 pos)
 {
 	struct cpg_proc *proc = cpg_group_proc_find(eng, nodeid, port);
+	struct cpg_event *ev = NULL;
 	struct cpg_grp *grp;
 
 	if (!proc || !proc->is_member)
 		return 0;
 	grp = proc->grp;
 	if (grp->n_owners) {
-		struct cpg_event *ev;
-		struct cpg_member *left;
-
-		ev = cpg_group_event_alloc(eng, grp->n_members - 1, 1, 0);
+		ev = cpg_group_event_leave(eng, proc, reason);
 		if (!ev)
 			return -ENOMEM;
-		left = cpg_group_event_members(grp, ev, proc);
-		*left = proc->who;
-		left->reason = reason;
 		cpg_group_tell(eng, grp, ev, pos);
-		cpg_event_put(ev);
 	}
 	/* After its leave nobody is told anything any more. */
 	cpg_hold_set(eng, proc, false);
@@ -400,6 +453,8 @@ int cpg_group_deliver_leave(struct cpg_engine *eng, u32 nodeid, u32 port,
 		if (proc->owner)
 			eng->ops->left(eng->ctx, proc->owner);
 	}
+	cpg_group_member_del(proc);
+	cpg_group_told_set(grp, ev);
 	cpg_group_proc_destroy(proc);
 	return 0;
 }
@@ -410,6 +465,7 @@ static void cpg_group_part(struct cpg_engine *eng, struct cpg_grp *grp,
 {
 	u32 i, n = 0;
 
+	cpg_group_told_drop(grp);
 	for (i = 0; i < grp->n_members; i++) {
 		struct cpg_proc *proc = grp->members[i];
 
@@ -437,15 +493,14 @@ static void cpg_group_tell_down(struct cpg_engine *eng, struct cpg_grp *grp)
 		ev = cpg_group_event_alloc(eng, grp->n_members, grp->n_marked,
 					   0);
 		if (ev) {
-			left = cpg_group_event_members(grp, ev, NULL);
+			left = cpg_group_list_all(grp, ev);
 			list_for_each_entry(proc, &gone, local_link) {
 				*left = proc->who;
 				left++->reason = CPG_CHG_NODEDOWN;
 			}
 		}
 		cpg_group_tell(eng, grp, ev, 0);
-		if (ev)
-			cpg_event_put(ev);
+		cpg_group_told_set(grp, ev);
 	}
 	grp->n_marked = 0;
 	list_for_each_entry_safe(proc, next, &gone, local_link)
@@ -495,7 +550,7 @@ static void cpg_group_tell_up(struct cpg_engine *eng, struct cpg_grp *grp)
 		ev = cpg_group_event_alloc(eng, grp->n_members, 0,
 					   grp->n_marked);
 	if (ev)
-		joined = cpg_group_event_members(grp, ev, NULL);
+		joined = cpg_group_list_all(grp, ev);
 	for (i = 0; i < grp->n_members; i++) {
 		struct cpg_proc *proc = grp->members[i];
 
@@ -509,8 +564,7 @@ static void cpg_group_tell_up(struct cpg_engine *eng, struct cpg_grp *grp)
 	}
 	grp->n_marked = 0;
 	cpg_group_tell(eng, grp, ev, 0);
-	if (ev)
-		cpg_event_put(ev);
+	cpg_group_told_set(grp, ev);
 }
 
 /*

@@ -144,6 +144,24 @@ static const char *cpg_invariant_send(const struct cpg_engine *eng)
 	return NULL;
 }
 
+/* What the local members were told last is what the members are. */
+static bool cpg_invariant_told(const struct cpg_grp *grp)
+{
+	const struct cpg_confchg *chg;
+	u32 i;
+
+	if (!grp->told)
+		return true;
+	chg = cpg_event_confchg(grp->told);
+	if (!grp->n_owners || chg->n_members != grp->n_members)
+		return false;
+	for (i = 0; i < grp->n_members; i++)
+		if (memcmp(&chg->entries[i], &grp->members[i]->who,
+			   sizeof(chg->entries[i])))
+			return false;
+	return true;
+}
+
 static const char *cpg_invariant_group(const struct cpg_grp *grp)
 {
 	u32 i, n_holders = 0, n_owners = 0;
@@ -163,6 +181,8 @@ static const char *cpg_invariant_group(const struct cpg_grp *grp)
 	}
 	if (n_owners != grp->n_owners)
 		return "a group has other owners than its members";
+	if (!cpg_invariant_told(grp))
+		return "a group is not what was told of it";
 	if (n_holders != grp->n_holders)
 		return "a group is held back by nobody";
 	if (grp->n_marked)
