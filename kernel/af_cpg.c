@@ -171,6 +171,7 @@ static void cpg_sk_init(struct cpg_net *cn, struct socket *sock,
 	INIT_LIST_HEAD(&cs->wake_list);
 	INIT_LIST_HEAD(&cs->slow_list);
 	INIT_LIST_HEAD(&cs->evict_list);
+	cs->recv_in = CPG_RECV_BLOCK;
 	mutex_init(&cs->recv_lock);
 	cs->guarantee = CPG_SVC_AGREED;
 }

@@ -51,6 +51,8 @@ enum {
 	CPG_SND_OVERHEAD = 256,
 	/* So much of a receiver's memory, at most, for each byte charged. */
 	CPG_RCV_OVERHEAD = 4,
+	/* Events in a part of a socket's queue: 512 bytes. */
+	CPG_RECV_BLOCK = 63,
 	/* Milliseconds that a member may hold its group back and not read. */
 	CPG_SLOW_TIMEOUT_DEFAULT = 5000,
 	/* Nodeid of a namespace without configuration. */
@@ -228,23 +230,21 @@ enum cpg_sk_state {
  * struct cpg_sock - a socket
  * @sk: must be first
  * @node_list: in cpg_node socks
- * @wake_list: in cpg_node wake
  * @slow_list: in cpg_node slow
  * @evict_list: in cpg_node evict
  * @proc: the process in the engine; the engine holds a reference to the socket
  *	for as long as this is set
  * @state: enum cpg_sk_state
- * @hup: why the socket is dead, a positive errno; ESHUTDOWN: it was asked to
- * @want_view: the view is to follow the next change of the group
- * @n_members: its members, when it last changed
  * @held: it is held back, by this socket or another
  * @slow: this socket holds it back
+ * @want_view: the view is to follow the next change of the group
+ * @hup: why the socket is dead, a positive errno; ESHUTDOWN: it was asked to
+ * @wake_list: in cpg_node wake
+ * @recv_tail: where the queue of events ends
+ * @recv_in: entries used in @recv_tail; all if there is none yet
+ * @n_in: events that came into the queue, ever
  * @read_at: ktime: when it became slow, or was last read from since
  * @nospace: somebody waits for room to send
- * @recv_tail: where the queue of events ends; like the next two written under
- *	node->lock only
- * @recv_in: entries used in @recv_tail
- * @n_in: events that came into the queue, ever
  * @recv_lock: covers the next two
  * @recv_head: where the queue begins; the first one is put there with the first
  *	event
@@ -259,7 +259,7 @@ enum cpg_sk_state {
  * @pid: of who joined
  * @group: the group
  *
- * Members up to @slow, those from @no on, and sk_wmem_queued, the bytes
+ * Members up to @n_in, those from @no on, and sk_wmem_queued, the bytes
  * accepted and not yet in order, are written under node->lock, options under
  * lock_sock(); others read them with READ_ONCE() and take what they get.
  *
@@ -270,22 +270,22 @@ enum cpg_sk_state {
 struct cpg_sock {
 	struct sock		sk;
 	struct list_head	node_list;
-	struct list_head	wake_list;
 	struct list_head	slow_list;
 	struct list_head	evict_list;
 	struct cpg_proc		*proc;
 	u8			state;
-	int			hup;
-	bool			want_view;
-	u32			n_members;
 	bool			held;
 	bool			slow;
-
-	atomic64_t		read_at;
-	unsigned long		nospace;
+	/* All that every event comes by stands together. */
+	bool			want_view;
+	int			hup;
+	struct list_head	wake_list;
 	struct cpg_recv_block	*recv_tail;
 	u32			recv_in;
 	u32			n_in;
+
+	atomic64_t		read_at;
+	unsigned long		nospace;
 	struct mutex		recv_lock;	/* head of the queue */
 	struct cpg_recv_block	*recv_head;
 	u32			recv_out;
@@ -358,6 +358,8 @@ int cpg_sk_peek_len(struct sock *sk);
 int cpg_recv_init(void);
 void cpg_recv_exit(void);
 void cpg_sk_purge(struct cpg_sock *cs);
+void cpg_sk_deliver_all(struct cpg_node *node, void *const *socks, u32 n,
+			struct cpg_event *ev);
 void cpg_sk_deliver(struct cpg_node *node, struct cpg_sock *cs,
 		    struct cpg_event *ev);
 bool cpg_sk_has_room(const struct cpg_sock *cs);

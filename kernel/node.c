@@ -103,10 +103,7 @@ static void cpg_node_op_reply(void *ctx, const struct cpg_frame *frame)
 static void cpg_node_op_deliver(void *ctx, void *const *owners, u32 n,
 				struct cpg_event *ev)
 {
-	u32 i;
-
-	for (i = 0; i < n; i++)
-		cpg_sk_deliver(ctx, owners[i], ev);
+	cpg_sk_deliver_all(ctx, owners, n, ev);
 }
 
 static void cpg_node_op_sent(void *ctx, void *owner, u32 len)

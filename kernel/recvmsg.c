@@ -3,8 +3,8 @@
  * Events: from the engine into the queue of a socket, and from there to user
  * space.
  *
- * A queue is a list of blocks, each with room for some events; an entry holds
- * a reference to an event, which other sockets may hold, too.  What the event
+ * A queue is a list of blocks, each with room for some events; an entry is a
+ * reference to an event, which other sockets may hold, too.  What the event
  * takes of the memory counts against the receive buffer of each.  Who delivers
  * owns the end of the queue, and who reads its head: they need no lock between
  * them.  The last block stays, so that who reads at once costs no allocation.
@@ -22,30 +22,18 @@
 #include "trace.h"
 
 enum {
-	/* Events in a block: 256 bytes. */
-	CPG_RECV_BLOCK = 15,
 	/* Blocks for when there is no memory: a lost event ends a socket. */
 	CPG_RECV_RESERVE = 64,
 };
 
 /**
- * struct cpg_recv - an event in the queue of a socket
- * @ev: the event, of which a reference is held
- * @size: what the socket is charged
- */
-struct cpg_recv {
-	struct cpg_event	*ev;
-	u32			size;
-};
-
-/**
  * struct cpg_recv_block - a part of the queue of a socket
  * @next: the next part; good if there is an event in that
- * @recv: events, in their order
+ * @ev: events, in their order; of each a reference is held
  */
 struct cpg_recv_block {
 	struct cpg_recv_block	*next;
-	struct cpg_recv		recv[CPG_RECV_BLOCK];
+	struct cpg_event	*ev[CPG_RECV_BLOCK];
 };
 
 static mempool_t *cpg_recv_pool;
@@ -73,7 +61,7 @@ void cpg_recv_exit(void)
 
 static u32 cpg_event_truesize(struct cpg_event *ev)
 {
-	u32 size = sizeof(struct cpg_recv) + sizeof(*ev);
+	u32 size = sizeof(ev) + sizeof(*ev);
 	u32 i;
 
 	if (ev->kind != CPG_EVENT_MSG)
@@ -94,8 +82,11 @@ static u32 cpg_event_truesize(struct cpg_event *ev)
 static u32 cpg_sk_rcvbuf_max(const struct cpg_sock *cs)
 {
 	const struct cpg_net *cn = cpg_pernet(sock_net(&cs->sk));
-	u64 max = cn->node.budget + (u64)cs->n_members * READ_ONCE(cn->sndbuf);
+	u64 max = READ_ONCE(cn->sndbuf);
 
+	if (cs->proc)
+		max *= cpg_engine_group_size(cs->proc);
+	max += cn->node.budget;
 	max = READ_ONCE(cs->sk.sk_rcvbuf) + CPG_RCV_OVERHEAD * max;
 	return min_t(u64, max, INT_MAX);
 }
@@ -112,59 +103,65 @@ bool cpg_sk_has_room(const struct cpg_sock *cs)
 	       READ_ONCE(cs->sk.sk_rcvbuf) / 2;
 }
 
-/* Room at the end of the queue, or NULL.  It is not in the queue yet. */
-static struct cpg_recv *cpg_sk_recv_new(struct cpg_sock *cs)
+/* A block for what comes next; false: no memory. */
+static bool cpg_sk_recv_grow(struct cpg_sock *cs)
 {
-	struct cpg_recv_block *block = cs->recv_tail;
+	struct cpg_recv_block *block;
 
-	if (!block || cs->recv_in == CPG_RECV_BLOCK) {
-		block = mempool_alloc(cpg_recv_pool, GFP_ATOMIC | __GFP_NOWARN);
-		if (!block)
-			return NULL;
-		if (cs->recv_tail)
-			cs->recv_tail->next = block;
-		else
-			cs->recv_head = block;
-		cs->recv_tail = block;
-		cs->recv_in = 0;
-	}
-	return &block->recv[cs->recv_in++];
+	block = mempool_alloc(cpg_recv_pool, GFP_ATOMIC | __GFP_NOWARN);
+	if (!block)
+		return false;
+	if (cs->recv_tail)
+		cs->recv_tail->next = block;
+	else
+		cs->recv_head = block;
+	cs->recv_tail = block;
+	cs->recv_in = 0;
+	return true;
 }
 
 /*
- * An event larger than the whole receive buffer fits if the queue is empty:
- * who reads at once holds nobody back.
+ * The buffer is full: may this be taken all the same?  An event larger than
+ * the whole buffer fits if the queue is empty: who reads at once holds nobody
+ * back.
  */
-static int cpg_sk_queue(struct cpg_node *node, struct cpg_sock *cs,
-			struct cpg_event *ev)
+static noinline bool cpg_sk_may_exceed(struct cpg_node *node,
+				       struct cpg_sock *cs, u32 used, u32 size)
 {
-	u32 size = cpg_event_truesize(ev);
+	if (!used)
+		return true;
+	if (used + size > cpg_sk_rcvbuf_max(cs))
+		return false;
+	if (!cs->slow)
+		list_move_tail(&cs->slow_list, &node->slow);
+	return true;
+}
+
+/* Takes over a reference; false if there is no room. */
+static bool cpg_sk_queue(struct cpg_node *node, struct cpg_sock *cs,
+			 struct cpg_event *ev, u32 size)
+{
 	struct sock *sk = &cs->sk;
-	struct cpg_recv *recv;
 	u32 used;
 
 	used = atomic_read(&sk->sk_rmem_alloc);
-	if (used && used + size > READ_ONCE(sk->sk_rcvbuf)) {
-		if (used + size > cpg_sk_rcvbuf_max(cs))
-			return -ENOBUFS;
-		if (!cs->slow)
-			list_move_tail(&cs->slow_list, &node->slow);
-	}
-	recv = cpg_sk_recv_new(cs);
-	if (!recv)
-		return -ENOMEM;
+	if (unlikely(used + size > READ_ONCE(sk->sk_rcvbuf)) &&
+	    !cpg_sk_may_exceed(node, cs, used, size))
+		return false;
+	if (unlikely(cs->recv_in == CPG_RECV_BLOCK) && !cpg_sk_recv_grow(cs))
+		return false;
 
-	recv->ev = cpg_event_get(ev);
-	recv->size = size;
+	cs->recv_tail->ev[cs->recv_in++] = ev;
 	atomic_add(size, &sk->sk_rmem_alloc);
 	/* Pairs with cpg_sk_peek(): it sees what is in the block. */
-	smp_store_release(&cs->n_in, cs->n_in + 1);
-	CPG_INC_STATS(node, CPG_MIB_EVENTS);
-	return 0;
+	smp_wmb();
+	/* Pairs with who waits: it sees the event, or we see it waiting. */
+	smp_store_mb(cs->n_in, cs->n_in + 1);
+	return true;
 }
 
 /* The head of the queue, or NULL. */
-static struct cpg_recv *cpg_sk_peek(struct cpg_sock *cs)
+static struct cpg_event *cpg_sk_peek(struct cpg_sock *cs)
 {
 	struct cpg_recv_block *block;
 
@@ -179,21 +176,22 @@ static struct cpg_recv *cpg_sk_peek(struct cpg_sock *cs)
 		cs->recv_out = 0;
 		mempool_free(block, cpg_recv_pool);
 	}
-	return &cs->recv_head->recv[cs->recv_out];
+	return cs->recv_head->ev[cs->recv_out];
 }
 
-static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_recv *recv)
+static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_event *ev)
 {
 	struct cpg_node *node = cpg_sk_node(&cs->sk);
+	u32 size = ev->charge;
 
 	lockdep_assert_held(&cs->recv_lock);
 
 	cs->recv_out++;
 	/* Pairs with cpg_sk_n_recvq(). */
 	smp_store_release(&cs->n_out, cs->n_out + 1);
-	cpg_event_put(recv->ev);
+	cpg_event_put(ev);
 	/* A full barrier, which pairs with cpg_node_sk_slow(). */
-	atomic_sub_return(recv->size, &cs->sk.sk_rmem_alloc);
+	atomic_sub_return(size, &cs->sk.sk_rmem_alloc);
 
 	if (!READ_ONCE(cs->slow))
 		return;
@@ -210,15 +208,16 @@ static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_recv *recv)
  */
 void cpg_sk_purge(struct cpg_sock *cs)
 {
-	struct cpg_recv *recv;
+	struct cpg_event *ev;
 
 	mutex_lock(&cs->recv_lock);
-	while ((recv = cpg_sk_peek(cs)))
-		cpg_sk_consume(cs, recv);
+	while ((ev = cpg_sk_peek(cs)))
+		cpg_sk_consume(cs, ev);
 	if (cs->recv_head)
 		mempool_free(cs->recv_head, cpg_recv_pool);
 	cs->recv_head = NULL;
 	cs->recv_tail = NULL;
+	cs->recv_in = CPG_RECV_BLOCK;
 	mutex_unlock(&cs->recv_lock);
 }
 
@@ -250,8 +249,73 @@ static void cpg_sk_trace_event(struct cpg_sock *cs, struct cpg_event *ev)
 /* Waits anybody for an event?  Who begins to, later, looks into the queue. */
 static bool cpg_sk_is_awaited(const struct cpg_sock *cs)
 {
-	return sock_flag(&cs->sk, SOCK_FASYNC) ||
-	       skwq_has_sleeper(rcu_dereference_bh(cs->sk.sk_wq));
+	if (sock_flag(&cs->sk, SOCK_FASYNC))
+		return true;
+	/* Behind the barrier of cpg_sk_queue(). */
+	return waitqueue_active(&rcu_dereference_bh(cs->sk.sk_wq)->wait);
+}
+
+/* Return: true if the socket took over a reference. */
+static bool cpg_sk_take(struct cpg_node *node, struct cpg_sock *cs,
+			struct cpg_event *ev, u32 size)
+{
+	if (unlikely(cs->hup))
+		return false;
+	if (unlikely(!cpg_sk_queue(node, cs, ev, size))) {
+		cpg_sk_evict(node, cs);
+		return false;
+	}
+	if (trace_cpg_msg_enabled() || trace_cpg_chg_enabled())
+		cpg_sk_trace_event(cs, ev);
+	if (unlikely(cs->want_view) && ev->kind == CPG_EVENT_CONFCHG) {
+		cs->want_view = false;
+		cpg_sk_deliver(node, cs, node->view);
+	}
+	if (cpg_sk_is_awaited(cs) && list_empty(&cs->wake_list))
+		list_add_tail(&cs->wake_list, &node->wake);
+	return true;
+}
+
+static void cpg_sk_deliver_lost(struct cpg_node *node, void *const *socks,
+				u32 n)
+{
+	for (; n; n--, socks++) {
+		struct cpg_sock *cs = *socks;
+
+		if (!cs->hup)
+			cpg_sk_evict(node, cs);
+	}
+}
+
+/**
+ * cpg_sk_deliver_all() - put an event into the queues of sockets
+ * @node: node; node->lock is held
+ * @socks: struct cpg_sock of each
+ * @n: their number
+ * @ev: event, of which references are taken, or NULL if one is missing
+ *
+ * A group may have a thousand members here: all that is done for each counts.
+ */
+void cpg_sk_deliver_all(struct cpg_node *node, void *const *socks, u32 n,
+			struct cpg_event *ev)
+{
+	u32 i, size, n_missed = 0;
+
+	lockdep_assert_held(&node->lock);
+	if (!ev) {
+		cpg_sk_deliver_lost(node, socks, n);
+		return;
+	}
+	if (!ev->charge)
+		ev->charge = cpg_event_truesize(ev);
+	size = ev->charge;
+	/* One for each; who was first may have read it before the last has. */
+	cpg_event_get_many(ev, n);
+	for (i = 0; i < n; i++)
+		n_missed += !cpg_sk_take(node, socks[i], ev, size);
+	CPG_ADD_STATS(node, CPG_MIB_EVENTS, n - n_missed);
+	while (n_missed--)
+		cpg_event_put(ev);
 }
 
 /**
@@ -259,28 +323,13 @@ static bool cpg_sk_is_awaited(const struct cpg_sock *cs)
  * @node: node; node->lock is held
  * @cs: socket
  * @ev: event, of which a reference is taken, or NULL if one is missing
- *
- * A group may have a thousand members here: all that is done for each counts.
  */
 void cpg_sk_deliver(struct cpg_node *node, struct cpg_sock *cs,
 		    struct cpg_event *ev)
 {
-	lockdep_assert_held(&node->lock);
-	if (cs->hup)
-		return;
-	if (!ev || cpg_sk_queue(node, cs, ev)) {
-		cpg_sk_evict(node, cs);
-		return;
-	}
-	cpg_sk_trace_event(cs, ev);
-	if (ev->kind == CPG_EVENT_CONFCHG)
-		cs->n_members = cpg_event_confchg(ev)->n_members;
-	if (cs->want_view && ev->kind == CPG_EVENT_CONFCHG) {
-		cs->want_view = false;
-		cpg_sk_deliver(node, cs, node->view);
-	}
-	if (list_empty(&cs->wake_list) && cpg_sk_is_awaited(cs))
-		list_add_tail(&cs->wake_list, &node->wake);
+	void *sock = cs;
+
+	cpg_sk_deliver_all(node, &sock, 1, ev);
 }
 
 static bool cpg_sk_readable(const struct cpg_sock *cs)
@@ -312,11 +361,11 @@ static int cpg_sk_wait_readable(struct sock *sk, long *timeo)
  * removes it.  Returns with recv_lock held if there is one; NULL at the end of
  * a socket that was shut down.
  */
-static struct cpg_recv *cpg_sk_head(struct sock *sk, int flags)
+static struct cpg_event *cpg_sk_head(struct sock *sk, int flags)
 {
 	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	struct cpg_sock *cs = cpg_sk(sk);
-	struct cpg_recv *recv;
+	struct cpg_event *ev;
 	int err;
 
 	for (;;) {
@@ -324,9 +373,9 @@ static struct cpg_recv *cpg_sk_head(struct sock *sk, int flags)
 		int hup = smp_load_acquire(&cs->hup);
 
 		mutex_lock(&cs->recv_lock);
-		recv = cpg_sk_peek(cs);
-		if (recv)
-			return recv;
+		ev = cpg_sk_peek(cs);
+		if (ev)
+			return ev;
 		mutex_unlock(&cs->recv_lock);
 		if (hup)
 			return hup == ESHUTDOWN ? NULL : ERR_PTR(-hup);
@@ -425,22 +474,20 @@ int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 	struct sock *sk = sock->sk;
 	struct cpg_sock *cs = cpg_sk(sk);
 	bool seq = READ_ONCE(cs->recvseq);
-	struct cpg_recv *recv;
 	struct cpg_event *ev;
 	int ret;
 
 	if (flags & (MSG_OOB | MSG_ERRQUEUE))
 		return -EOPNOTSUPP;
 
-	recv = cpg_sk_head(sk, flags);
-	if (IS_ERR(recv))
-		return PTR_ERR(recv);
-	if (!recv) {
+	ev = cpg_sk_head(sk, flags);
+	if (IS_ERR(ev))
+		return PTR_ERR(ev);
+	if (!ev) {
 		msg->msg_namelen = 0;
 		return 0;
 	}
 
-	ev = recv->ev;
 	if (READ_ONCE(cs->notrunc) && !cpg_event_fits(ev, seq, msg, size))
 		ret = -EMSGSIZE;
 	else
@@ -448,7 +495,7 @@ int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 	if (ret >= 0 && (flags & MSG_TRUNC) && ev->kind == CPG_EVENT_MSG)
 		ret = ev->len;
 	if (ret >= 0 && !(flags & MSG_PEEK))
-		cpg_sk_consume(cs, recv);
+		cpg_sk_consume(cs, ev);
 	mutex_unlock(&cs->recv_lock);
 	return ret;
 }
@@ -464,13 +511,13 @@ int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 int cpg_sk_peek_len(struct sock *sk)
 {
 	struct cpg_sock *cs = cpg_sk(sk);
-	struct cpg_recv *recv;
+	struct cpg_event *ev;
 	int len = 0;
 
 	mutex_lock(&cs->recv_lock);
-	recv = cpg_sk_peek(cs);
-	if (recv && recv->ev->kind == CPG_EVENT_MSG)
-		len = recv->ev->len;
+	ev = cpg_sk_peek(cs);
+	if (ev && ev->kind == CPG_EVENT_MSG)
+		len = ev->len;
 	mutex_unlock(&cs->recv_lock);
 	return len;
 }

@@ -550,6 +550,9 @@ u32 cpg_engine_members(const struct cpg_engine *eng,
 		       const struct cpg_group *group,
 		       struct cpg_member *members, u32 max);
 
+/* The number of members of a local process's group. */
+u32 cpg_engine_group_size(const struct cpg_proc *proc);
+
 /* Called for each group that has members; a result that is not 0 ends it. */
 typedef int (*cpg_group_fn)(void *arg, const struct cpg_group *group,
 			    const struct cpg_member *members, u32 n_members);

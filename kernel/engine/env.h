@@ -49,6 +49,11 @@ static inline void cpg_ref_inc(cpg_ref_t *ref)
 	refcount_inc(ref);
 }
 
+static inline void cpg_ref_add(cpg_ref_t *ref, int n)
+{
+	refcount_add(n, ref);
+}
+
 static inline bool cpg_ref_dec_and_test(cpg_ref_t *ref)
 {
 	return refcount_dec_and_test(ref);

@@ -107,6 +107,13 @@ static inline void cpg_ref_inc(cpg_ref_t *ref)
 	++*ref;
 }
 
+static inline void cpg_ref_add(cpg_ref_t *ref, int n)
+{
+	if (CPG_BROKEN(*ref <= 0))
+		return;
+	*ref += n;
+}
+
 static inline bool cpg_ref_dec_and_test(cpg_ref_t *ref)
 {
 	if (CPG_BROKEN(*ref <= 0))

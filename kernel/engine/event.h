@@ -40,6 +40,7 @@ struct cpg_slice {
  * @len: CPG_EVENT_MSG: bytes of payload; otherwise bytes of @body
  * @sender: CPG_EVENT_MSG: who sent it, reason 0
  * @seq: its position, set before delivery; 0 of FIFO and UNORDERED messages
+ * @charge: for who delivers it: what each is charged that holds it
  * @body: see enum cpg_event_kind
  */
 struct cpg_event {
@@ -51,6 +52,7 @@ struct cpg_event {
 	u32			len;
 	struct cpg_member	sender;
 	struct cpg_seq		seq;
+	u32			charge;
 	u64			body[];
 };
 
@@ -103,6 +105,11 @@ static inline struct cpg_event *cpg_event_get(struct cpg_event *ev)
 {
 	cpg_ref_inc(&ev->ref);
 	return ev;
+}
+
+static inline void cpg_event_get_many(struct cpg_event *ev, u32 n)
+{
+	cpg_ref_add(&ev->ref, n);
 }
 
 /* Drops a reference; any context, no lock needed. */

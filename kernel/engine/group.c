@@ -766,6 +766,11 @@ u32 cpg_engine_members(const struct cpg_engine *eng,
 	return grp->n_members;
 }
 
+u32 cpg_engine_group_size(const struct cpg_proc *proc)
+{
+	return proc->grp->n_members;
+}
+
 static int cpg_group_call(const struct cpg_engine *eng,
 			  const struct cpg_grp *grp, cpg_group_fn fn, void *arg)
 {

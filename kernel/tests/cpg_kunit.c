@@ -308,6 +308,8 @@ static void cpg_sock_view_test(struct kunit *test)
 					    CPG_RECVVIEW_INITIAL);
 	struct cpg_node *node = cpg_sk_node(sock->sk);
 	struct cpg_sock *cs = cpg_sk(sock->sk);
+	struct cpg_net *cn = cpg_node_net(node);
+	int sndbuf = 0;
 	u32 budget = 0;
 	char data[8];
 
@@ -329,8 +331,9 @@ static void cpg_sock_view_test(struct kunit *test)
 	/* And nothing at all where nothing can be on its way. */
 	cpg_node_lock(node);
 	swap(node->budget, budget);
-	cs->n_members = 0;
+	swap(cn->sndbuf, sndbuf);
 	cpg_sk_deliver(node, cs, node->view);
+	swap(cn->sndbuf, sndbuf);
 	swap(node->budget, budget);
 	cpg_node_unlock(node);
 	KUNIT_EXPECT_EQ(test, cs->hup, ECONNRESET);
