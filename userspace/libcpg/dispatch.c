@@ -19,10 +19,9 @@
 #include "inst.h"
 
 enum cpg_dispatch_limit {
-	CPG_RX_DATA_FIRST = 16 << 10,	/* bytes of payload at first */
-	CPG_RX_CTL_FIRST = 1 << 10,	/* of ancillary data: 62 entries */
-	CPG_RX_CTL_GROWTH = 16,		/* times as much, if too little */
-	CPG_RX_CTL_MAX = 16 << 20,	/* ... at most */
+	CPG_RX_FIRST = 16 << 10,	/* bytes at first: 1,022 members */
+	CPG_RX_GROWTH = 16,		/* times as many, if too few */
+	CPG_RX_MAX = 16 << 20,		/* ... at most */
 	CPG_RX_WAIT_MS = 100,		/* between looks, if nothing wakes */
 };
 
@@ -51,31 +50,24 @@ struct cpg_frame {
 static void cpg_rxbuf_exit(struct cpg_rxbuf *rx)
 {
 	free(rx->data);
-	free(rx->ctl);
 	*rx = (struct cpg_rxbuf){ 0 };
 }
 
-static int cpg_rxbuf_resize(void **buf, size_t *size, size_t want)
+static int cpg_rxbuf_resize(struct cpg_rxbuf *rx, size_t want)
 {
 	void *new = malloc(want);
 
 	if (!new)
 		return -ENOMEM;
-	free(*buf);
-	*buf = new;
-	*size = want;
+	free(rx->data);
+	rx->data = new;
+	rx->size = want;
 	return 0;
 }
 
 static int cpg_rxbuf_init(struct cpg_rxbuf *rx)
 {
-	if (!rx->data &&
-	    cpg_rxbuf_resize(&rx->data, &rx->size, CPG_RX_DATA_FIRST))
-		return -ENOMEM;
-	if (!rx->ctl &&
-	    cpg_rxbuf_resize(&rx->ctl, &rx->ctl_size, CPG_RX_CTL_FIRST))
-		return -ENOMEM;
-	return 0;
+	return rx->data ? 0 : cpg_rxbuf_resize(rx, CPG_RX_FIRST);
 }
 
 /* The event did not fit, and is still there: 0 bytes if it is no message. */
@@ -87,13 +79,13 @@ static int cpg_rxbuf_grow(struct cpg_rxbuf *rx, int fd)
 	if (ioctl(fd, FIONREAD, &len))
 		return -errno;
 	if (len > 0 && (size_t)len > rx->size)
-		return cpg_rxbuf_resize(&rx->data, &rx->size, len);
-	if (rx->ctl_size >= CPG_RX_CTL_MAX)
+		return cpg_rxbuf_resize(rx, len);
+	if (rx->size >= CPG_RX_MAX)
 		return -ENOMEM;
-	want = CPG_RX_CTL_GROWTH * rx->ctl_size;
-	if (want > CPG_RX_CTL_MAX)
-		want = CPG_RX_CTL_MAX;
-	return cpg_rxbuf_resize(&rx->ctl, &rx->ctl_size, want);
+	want = CPG_RX_GROWTH * rx->size;
+	if (want > CPG_RX_MAX)
+		want = CPG_RX_MAX;
+	return cpg_rxbuf_resize(rx, want);
 }
 
 /* Return: bytes of payload, with *@msg filled in, or a negative errno. */
@@ -112,8 +104,8 @@ static ssize_t cpg_frame_recvmsg(struct cpg_frame *frame, struct msghdr *msg)
 			.msg_namelen = sizeof(frame->from),
 			.msg_iov = &iov,
 			.msg_iovlen = 1,
-			.msg_control = rx->ctl,
-			.msg_controllen = rx->ctl_size,
+			.msg_control = rx->data,
+			.msg_controllen = rx->size,
 		};
 		ret = recvmsg(frame->inst->fd, msg, MSG_DONTWAIT);
 		if (ret >= 0)

@@ -76,7 +76,6 @@ static void cpg_inst_release(struct cpg_object *obj)
 		close(inst->wake_fd);
 	cpg_assembler_exit(&inst->assembler);
 	free(inst->spare.data);
-	free(inst->spare.ctl);
 	pthread_mutex_destroy(&inst->lock);
 	pthread_mutex_destroy(&inst->send_lock);
 	free(inst);

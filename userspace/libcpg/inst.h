@@ -26,16 +26,12 @@ enum cpg_inst_state {
 
 /**
  * struct cpg_rxbuf - room for one event
- * @data: payload, @size bytes
- * @size: grows up to CPG_MSG_MAX
- * @ctl: ancillary data, @ctl_size bytes
- * @ctl_size: grows as needed
+ * @data: payload or ancillary data: no event has both
+ * @size: its bytes; grows as needed
  */
 struct cpg_rxbuf {
 	void	*data;
 	size_t	size;
-	void	*ctl;
-	size_t	ctl_size;
 };
 
 /**
