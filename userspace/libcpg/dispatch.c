@@ -328,22 +328,22 @@ static cs_error_t cpg_frame_next(struct cpg_frame *frame, bool do_wait)
 
 /*
  * Makes the entries, in place, what the program knows: both begin at the same
- * address, and the program's are smaller.
+ * address, both entries with nodeid and pid, and the program's are smaller.
  */
 static struct cpg_address *cpg_confchg_convert(struct cpg_confchg *chg)
 {
 	uint32_t n = chg->n_members + chg->n_left + chg->n_joined;
 	char *base = (char *)chg->entries;
-	struct cpg_address addr;
-	struct cpg_member member;
-	uint32_t i;
+	const char *from = base;
+	char *to = base;
 
-	for (i = 0; i < n; i++) {
-		memcpy(&member, base + i * sizeof(member), sizeof(member));
-		addr.nodeid = member.nodeid;
-		addr.pid = member.pid;
-		addr.reason = member.reason;
-		memcpy(base + i * sizeof(addr), &addr, sizeof(addr));
+	for (; n; n--) {
+		memmove(to, from, offsetof(struct cpg_member, port));
+		memmove(to + offsetof(struct cpg_address, reason),
+			from + offsetof(struct cpg_member, reason),
+			sizeof(chg->entries[0].reason));
+		from += sizeof(struct cpg_member);
+		to += sizeof(struct cpg_address);
 	}
 	return (struct cpg_address *)(void *)base;
 }
