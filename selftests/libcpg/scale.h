@@ -37,10 +37,10 @@ static inline uint64_t scale_least(const uint64_t *ns, int n)
 }
 
 /*
- * Each of @n steps tells all that came before, so half of them cost about half:
- * did the last take at most so much longer than those in the middle?
+ * Each of @n steps tells all that came before: did the last take at most so
+ * much longer than the first, which had nobody to tell?
  */
-static inline bool scale_is_linear(const char *what, const uint64_t *ns, int n)
+static inline bool scale_is_bounded(const char *what, const uint64_t *ns, int n)
 {
 	uint64_t first = scale_least(ns, SCALE_EDGE);
 	uint64_t middle = scale_least(ns + n / 2 - SCALE_EDGE, SCALE_EDGE);
@@ -49,7 +49,7 @@ static inline bool scale_is_linear(const char *what, const uint64_t *ns, int n)
 	printf("# %s: the first %.1f us, in the middle %.1f us, the last of %d %.1f us, %.2f and %.2f times as long\n",
 	       what, first / 1e3, middle / 1e3, n, last / 1e3,
 	       (double)last / first, (double)last / middle);
-	return last <= SCALE_RATIO * middle;
+	return last <= SCALE_RATIO * first;
 }
 
 /* Did the last of @n take about as long as the first? */

@@ -3,10 +3,10 @@
 #
 # scale.sh [MEMBERS [GROUPS [HANDLES]]]: many members in one group, many groups,
 # many handles in one process: that all is told right, and that the last takes
-# about as long as the first; where all members are told of the last, that it
-# takes no more than that.  Three nodes; the topology is that of cpg_lib.sh.
-# The default sizes are for every day, with more members than the library has
-# room for at first; for 1000 10000 1000 a guest needs 3 GB.
+# about as long as the first, at most three times as long; that holds for a
+# thousand members, too, who are all told of the last.  Three nodes; the topology
+# is that of cpg_lib.sh.  The default sizes are for every day; for 1000 10000
+# 1000 a guest needs 3 GB.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/cpg_lib.sh
 . "$(dirname "$0")/../lib/cpg_lib.sh"

@@ -276,7 +276,7 @@ static bool run(char **spaces, uint64_t *ns)
 		for (i = 0; i < n_children; i++)
 			if (!k || children[i].ns < ns[i])
 				ns[i] = children[i].ns;
-		if (scale_is_linear("a member joins", ns, n_children))
+		if (scale_is_bounded("a member joins", ns, n_children))
 			return true;
 	}
 	return false;
