@@ -22,6 +22,7 @@ enum {
 	BENCH_LEN_MAX = 1 << 20,
 	BENCH_SAMPLES_MAX = 1 << 16,	/* of one node */
 	BENCH_BATCH = 64,	/* sends before events are looked at */
+	BENCH_MORE_MAX = 1000,	/* handles of one node */
 };
 
 #define NSEC_PER_SEC	1000000000LL
@@ -33,6 +34,9 @@ enum bench_order {
 	BENCH_ONE,	/* one message, of which the arrival is noted */
 	BENCH_FLOOD,	/* as many as it takes */
 	BENCH_PACED,	/* one each interval; how long each took is noted */
+	BENCH_OPEN,	/* more handles */
+	BENCH_JOIN,	/* each of those joins a group of its own */
+	BENCH_CLOSE,	/* those handles, and is last of these three */
 	BENCH_QUIT,
 };
 
@@ -53,6 +57,7 @@ struct bench_head {
  * @order: enum bench_order
  * @len: bytes of a message
  * @interval: of BENCH_PACED, in nanoseconds
+ * @n_more: how many handles are opened, joined, closed
  * @wake: an eventfd: there is a new order
  * @pid: the process, negative after a failure
  * @pad: what the node writes is on lines of its own
@@ -62,8 +67,8 @@ struct bench_head {
  * @members: of the group, as it was told last
  * @members_at: when
  * @changes: how often
- * @sent_at: when the one message was
- * @arrived_at: and when it came
+ * @sent_at: when the one message was, or work on handles began
+ * @arrived_at: and when it came, or that was done
  * @n_samples: of @samples
  * @samples: latencies of BENCH_PACED
  */
@@ -71,6 +76,7 @@ struct bench_node {
 	atomic_int		order;
 	uint32_t		len;
 	int64_t			interval;
+	uint32_t		n_more;
 	int			wake;
 	atomic_int		pid;
 	char			pad[64];
@@ -91,7 +97,8 @@ struct bench_node {
  * @system: under test
  * @safe: wait for stability, where the system has that
  * @n: number of nodes
- * @arrivals: one post for each arrival of a BENCH_ONE
+ * @arrivals: one post for each arrival of a BENCH_ONE, and one when work on
+ *	handles is done
  * @nodes: by index; node ids are one higher
  */
 struct bench {
@@ -113,6 +120,8 @@ struct bench {
  * @send: 0, -EAGAIN or another error
  * @dispatch: handle all events that are there: bench_deliver(),
  *	bench_members()
+ * @more: take handle @i of some more a step further, BENCH_OPEN to BENCH_CLOSE;
+ *	after BENCH_JOIN it was told that it is a member.  NULL if it cannot
  *
  * Called in the process of one node.  Return 0 or a negative errno.
  */
@@ -125,6 +134,7 @@ struct bench_system {
 	int		(*fd)(void);
 	int		(*send)(const void *data, size_t len);
 	int		(*dispatch)(void);
+	int		(*more)(int order, unsigned int i);
 };
 
 extern const struct bench_system bench_libcpg;
@@ -176,6 +186,7 @@ struct bench_usage {
 };
 
 void bench_usage_get(struct bench_usage *usage);
+int64_t bench_memory_used(void);
 
 /* The measures: each prints its results, a line of JSON each. */
 void bench_latency(struct bench *bench, unsigned int from, size_t len,
@@ -188,5 +199,7 @@ void bench_idle(struct bench *bench, int64_t time);
 void bench_clock(void);
 void bench_process_death(struct bench *bench, unsigned int node);
 void bench_node_death(struct bench *bench, unsigned int node);
+void bench_partition(struct bench *bench, unsigned int node);
+void bench_handles(struct bench *bench, unsigned int n);
 
 #endif /* _SELFTESTS_BENCH_BENCH_H */

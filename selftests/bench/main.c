@@ -10,6 +10,10 @@
  *	paced:SENDERS,LENGTH,RATE,MS	as many a second, of all senders
  *	idle:MS				with members that do nothing
  *	node-death:NODE			its link is cut, and comes back
+ *	partition:NODE			this one and those above are cut off
+ *					from those below, and come back
+ *	handles:COUNT			so many more of one process, each in a
+ *					group of its own: memory, and joins
  *	process-death:NODE		the last one: it does not come back
  *
  * SYSTEM is libcpg, sock, sock-safe, tipc or udp.  "cpg-bench clock" tells how
@@ -26,7 +30,7 @@
 
 enum {
 	MAIN_JOIN_SEC = 60,
-	MAIN_LATENCY_SEC = 3,
+	MAIN_LATENCY_SEC = 5,
 	MAIN_ARGS = 4,
 };
 
@@ -82,6 +86,20 @@ static void run_node_death(struct bench *bench, const double *arg)
 	bench_node_death(bench, arg[0] - 1);
 }
 
+static void run_partition(struct bench *bench, const double *arg)
+{
+	if (arg[0] < 2)
+		wrong_usage();
+	bench_partition(bench, arg[0] - 1);
+}
+
+static void run_handles(struct bench *bench, const double *arg)
+{
+	if (arg[0] < 1 || arg[0] > BENCH_MORE_MAX)
+		wrong_usage();
+	bench_handles(bench, arg[0]);
+}
+
 static void run_process_death(struct bench *bench, const double *arg)
 {
 	bench_process_death(bench, arg[0] - 1);
@@ -104,6 +122,8 @@ static const struct measure {
 	{ "paced", 4, 0, 1, false, run_paced },
 	{ "idle", 1, -1, -1, false, run_idle },
 	{ "node-death", 1, 0, -1, true, run_node_death },
+	{ "partition", 1, 0, -1, true, run_partition },
+	{ "handles", 1, -1, -1, true, run_handles },
 	{ "process-death", 1, 0, -1, true, run_process_death },
 };
 
@@ -123,6 +143,8 @@ static bool can_do(const struct bench *bench, const struct measure *measure,
 		   const double *arg)
 {
 	if (measure->is_change && !bench->system->is_group)
+		return false;
+	if (measure->run == run_handles && !bench->system->more)
 		return false;
 	return measure->len < 0 ||
 	       arg[measure->len] <= bench->system->len_max;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The measures.  Each prints a line of JSON. */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@ enum {
 	MEASURE_WINDOW_MAX = 15,
 	MEASURE_ARRIVAL_SEC = 10,
 	MEASURE_DEATH_SEC = 60,
+	MEASURE_HANDLES_SEC = 60,
+	/* Others have heard of it, what was freed late is free. */
+	MEASURE_REST_USEC = 200000,
 	MEASURE_CLOCKS = 50,
 	MEASURE_CLOCK_STEPS = 1000000,
 	/* Messages of the latency measure are this far apart, and up to half
@@ -29,6 +33,9 @@ enum {
 	 */
 	MEASURE_GAP_USEC = 2000,
 };
+
+#define MEASURE_BRIDGE	"br0"
+#define MEASURE_BRIDGE2	"br1"
 
 static int64_t samples[MEASURE_SAMPLES_MAX];
 
@@ -76,14 +83,14 @@ static void print_end(void)
 	fflush(stdout);
 }
 
-static bool wait_arrivals(struct bench *bench)
+static bool wait_arrivals(struct bench *bench, unsigned int n, int seconds)
 {
 	struct timespec end;
 	unsigned int i;
 
 	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_sec += MEASURE_ARRIVAL_SEC;
-	for (i = 0; i < bench->n; i++)
+	end.tv_sec += seconds;
+	for (i = 0; i < n; i++)
 		while (sem_timedwait(&bench->arrivals, &end))
 			if (errno != EINTR)
 				return false;
@@ -104,7 +111,7 @@ void bench_latency(struct bench *bench, unsigned int from, size_t len,
 				  bench_now() < end); n++) {
 		bench_mark_begin();
 		bench_tell(bench, from, BENCH_ONE);
-		if (!wait_arrivals(bench))
+		if (!wait_arrivals(bench, bench->n, MEASURE_ARRIVAL_SEC))
 			bench_die("a message did not arrive");
 		bench_mark_end();
 		last = 0;
@@ -359,6 +366,112 @@ void bench_node_death(struct bench *bench, unsigned int node)
 				MEASURE_DEATH_SEC * NSEC_PER_SEC))
 		bench_die("the node did not come back");
 	print_change(bench, "merge", node, start, bench->n);
+}
+
+/* From one bridge to another: nobody's carrier goes. */
+static void move_ports(struct bench *bench, unsigned int first,
+		       const char *from, const char *to)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq req = { 0 };
+	unsigned int i;
+	char name[16];
+
+	for (i = first; i < bench->n; i++) {
+		snprintf(name, sizeof(name), "p%u", i + 1);
+		req.ifr_ifindex = if_nametoindex(name);
+		strcpy(req.ifr_name, from);
+		if (ioctl(fd, SIOCBRDELIF, &req))
+			bench_die("the bridge does not let go");
+		strcpy(req.ifr_name, to);
+		if (ioctl(fd, SIOCBRADDIF, &req))
+			bench_die("the bridge does not take");
+	}
+	close(fd);
+}
+
+static void second_bridge(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq req = { .ifr_name = MEASURE_BRIDGE2 };
+
+	if (fd < 0 || (ioctl(fd, SIOCBRADDBR, MEASURE_BRIDGE2) &&
+		       errno != EEXIST))
+		bench_die("no second bridge");
+	req.ifr_flags = IFF_UP;
+	if (ioctl(fd, SIOCSIFFLAGS, &req))
+		bench_die("the second bridge does not come up");
+	close(fd);
+}
+
+static bool sides_are_told(struct bench *bench, unsigned int first)
+{
+	unsigned int i;
+
+	for (i = 0; i < bench->n; i++)
+		if (bench->nodes[i].members !=
+		    (i < first ? first : bench->n - first))
+			return false;
+	return true;
+}
+
+void bench_partition(struct bench *bench, unsigned int first)
+{
+	int64_t start, end;
+
+	second_bridge();
+	start = bench_now();
+	end = start + MEASURE_DEATH_SEC * NSEC_PER_SEC;
+	move_ports(bench, first, MEASURE_BRIDGE, MEASURE_BRIDGE2);
+	while (!sides_are_told(bench, first)) {
+		if (bench_now() > end)
+			bench_die("nobody missed the other side");
+		usleep(MEASURE_STEP_USEC);
+	}
+	print_change(bench, "partition", first, start, bench->n);
+	start = bench_now();
+	move_ports(bench, first, MEASURE_BRIDGE2, MEASURE_BRIDGE);
+	if (!bench_wait_members(bench, bench->n, bench->n,
+				MEASURE_DEATH_SEC * NSEC_PER_SEC))
+		bench_die("the sides did not meet");
+	print_change(bench, "heal", first, start, bench->n);
+}
+
+/* What a step of each of the handles takes: memory in all of the guest, time. */
+static int64_t step_handles(struct bench *bench, unsigned int node, int order,
+			    int64_t *time)
+{
+	int64_t before = bench_memory_used();
+
+	bench_tell(bench, node, order);
+	if (!wait_arrivals(bench, 1, MEASURE_HANDLES_SEC))
+		bench_die("a handle is stuck");
+	*time = bench->nodes[node].arrived_at - bench->nodes[node].sent_at;
+	usleep(MEASURE_REST_USEC);
+	return bench_memory_used() - before;
+}
+
+/*
+ * Of the last node, which does not lead.  All are opened and closed before, for
+ * what is kept once for all of them.
+ */
+void bench_handles(struct bench *bench, unsigned int n)
+{
+	int64_t time, memory;
+	unsigned int node = bench->n - 1;
+
+	bench->nodes[node].n_more = n;
+	step_handles(bench, node, BENCH_OPEN, &time);
+	step_handles(bench, node, BENCH_CLOSE, &time);
+	memory = step_handles(bench, node, BENCH_OPEN, &time);
+	print_begin(bench, "handles");
+	printf(",\"count\":%u,\"handle_kb\":%.2f,\"opens_s\":%.1f", n,
+	       memory / 1024.0 / n, n * 1e9 / time);
+	memory = step_handles(bench, node, BENCH_JOIN, &time);
+	printf(",\"group_kb\":%.2f,\"joins_s\":%.1f", memory / 1024.0 / n,
+	       n * 1e9 / time);
+	print_end();
+	step_handles(bench, node, BENCH_CLOSE, &time);
 }
 
 /* The last measure: the process does not come back. */

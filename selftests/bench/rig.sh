@@ -11,7 +11,8 @@ cd "$(dirname "$0")" || exit 1
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-group=(latency flood paced idle node-death merge process-death flood)
+group=(node-memory latency flood paced idle handles node-death merge partition
+	heal node-death merge process-death flood)
 
 # measures SYSTEM NAME...: these, in this order, and no message is lost.
 measures()
@@ -20,8 +21,8 @@ measures()
 
 	shift
 	./round "$system" 3 1 latency:3,64,30 flood:1,64,50 \
-		paced:3,64,300,50 idle:50 node-death:3 process-death:2 \
-		loss:5 flood:3,64,50 > "$tmp/lines"
+		paced:3,64,300,50 idle:50 handles:20 node-death:3 partition:2 \
+		node-death:1 process-death:2 loss:5 flood:3,64,50 > "$tmp/lines"
 	cat "$tmp/lines"
 	grep -q '"loss":5,"measure":"flood"' "$tmp/lines" &&
 		! grep -q '"settled":false' "$tmp/lines" &&
@@ -29,9 +30,19 @@ measures()
 			"$tmp/lines")" = "$(printf '%s\n' "$@")" ]
 }
 
+# Two clusters side by side, and each of one node.
+clusters()
+{
+	./round libcpg 1 1 clusters:2 idle:50 flood:1,64,50 > "$tmp/lines"
+	cat "$tmp/lines"
+	[ "$(grep -c '"clusters":2,"measure":"\(idle\|flood\|node-memory\)"' \
+		"$tmp/lines")" = 3 ]
+}
+
 echo "KTAP version 1"
 check "libcpg" measures libcpg "${group[@]}"
 check "socket" measures sock "${group[@]}"
 check "UDP" measures udp latency flood paced idle flood
+check "clusters" clusters
 echo "1..$count"
 [ "$failed" -eq 0 ]

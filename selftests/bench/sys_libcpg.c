@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* libcpg, this project's or corosync's, as LD_LIBRARY_PATH has it. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <corosync/cpg.h>
@@ -63,6 +64,61 @@ static int libcpg_join(unsigned int self, unsigned int n, bool safe)
 	return ret ? ret : result(cpg_join(libcpg_handle, &name));
 }
 
+static void more_deliver(cpg_handle_t handle, const struct cpg_name *group,
+			 uint32_t nodeid, uint32_t pid, void *msg, size_t len)
+{
+	(void)handle;
+	(void)group;
+	(void)nodeid;
+	(void)pid;
+	(void)msg;
+	(void)len;
+}
+
+static void more_confchg(cpg_handle_t handle, const struct cpg_name *group,
+			 const struct cpg_address *members, size_t n_members,
+			 const struct cpg_address *left, size_t n_left,
+			 const struct cpg_address *joined, size_t n_joined)
+{
+	(void)handle;
+	(void)group;
+	(void)members;
+	(void)n_members;
+	(void)left;
+	(void)n_left;
+	(void)joined;
+	(void)n_joined;
+}
+
+/* To the first news of the group: that this is a member. */
+static int more_join(cpg_handle_t handle, unsigned int i)
+{
+	struct cpg_name name;
+	int ret;
+
+	name.length = snprintf(name.value, sizeof(name.value), "more%u", i);
+	ret = result(cpg_join(handle, &name));
+	return ret ? ret : result(cpg_dispatch(handle, CS_DISPATCH_ONE));
+}
+
+static int libcpg_more(int order, unsigned int i)
+{
+	static cpg_handle_t handles[BENCH_MORE_MAX];
+	static cpg_callbacks_t callbacks = {
+		.cpg_deliver_fn = more_deliver,
+		.cpg_confchg_fn = more_confchg,
+	};
+
+	switch (order) {
+	case BENCH_OPEN:
+		return result(cpg_initialize(&handles[i], &callbacks));
+	case BENCH_JOIN:
+		return more_join(handles[i], i);
+	default:
+		return result(cpg_finalize(handles[i]));
+	}
+}
+
 static int libcpg_fd(void)
 {
 	int fd = -1;
@@ -92,4 +148,5 @@ const struct bench_system bench_libcpg = {
 	.fd = libcpg_fd,
 	.send = libcpg_send,
 	.dispatch = libcpg_dispatch,
+	.more = libcpg_more,
 };

@@ -2,8 +2,10 @@
 /* AF_CPG, the bare socket. */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <linux/cpg.h>
 
@@ -32,6 +34,35 @@ static int sock_join(unsigned int self, unsigned int n, bool safe)
 		       sizeof(group)))
 		return -errno;
 	return 0;
+}
+
+/* To the first news of the group: that this is a member. */
+static int more_join(int fd, unsigned int i)
+{
+	struct cpg_group group = { 0 };
+	char data[1];
+
+	group.name_len = snprintf((char *)group.name, sizeof(group.name),
+				  "more%u", i);
+	if (setsockopt(fd, SOL_CPG, CPGSO_JOIN, &group, sizeof(group)) ||
+	    recv(fd, data, sizeof(data), 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int sock_more(int order, unsigned int i)
+{
+	static int fds[BENCH_MORE_MAX];
+
+	switch (order) {
+	case BENCH_OPEN:
+		fds[i] = socket(AF_CPG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+		return fds[i] < 0 ? -errno : 0;
+	case BENCH_JOIN:
+		return more_join(fds[i], i);
+	default:
+		return close(fds[i]) ? -errno : 0;
+	}
 }
 
 static int sock_fd(void)
@@ -85,4 +116,5 @@ const struct bench_system bench_sock = {
 	.fd = sock_fd,
 	.send = sock_send,
 	.dispatch = sock_dispatch,
+	.more = sock_more,
 };

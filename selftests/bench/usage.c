@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the guest has used: CPU time, context switches, packets. */
+/* What the guest has used: CPU time, context switches, packets, memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +65,33 @@ static void read_links(struct bench_usage *usage)
 		}
 	}
 	fclose(file);
+}
+
+/* Memory that files in the page cache do not hold, in bytes. */
+int64_t bench_memory_used(void)
+{
+	static const struct {
+		const char	*name;
+		int		sign;
+	} parts[] = {
+		{ "MemTotal:", 1 }, { "MemFree:", -1 }, { "Buffers:", -1 },
+		{ "Cached:", -1 }, { "Shmem:", 1 },
+	};
+	FILE *file = open_proc("/proc/meminfo");
+	char line[128], name[32];
+	long long value;
+	int64_t sum = 0;
+	size_t i;
+
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%31s %lld", name, &value) != 2)
+			continue;
+		for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+			if (!strcmp(name, parts[i].name))
+				sum += parts[i].sign * value * 1024;
+	}
+	fclose(file);
+	return sum;
 }
 
 void bench_usage_get(struct bench_usage *usage)

@@ -13,6 +13,7 @@
 enum {
 	/* Where nothing tells when there is room again. */
 	WORKER_RETRY_NSEC = 200000,
+	WORKER_AGAIN_USEC = 10000,
 };
 
 static struct bench *worker_bench;
@@ -107,6 +108,22 @@ struct worker_state {
 	bool	blocked;
 };
 
+static void do_more(int order)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < worker_node->n_more; i++) {
+		do {
+			ret = worker_bench->system->more(order, i);
+		} while (ret == -EAGAIN && !usleep(WORKER_AGAIN_USEC));
+		if (ret)
+			fail("handle", ret);
+	}
+	worker_node->arrived_at = bench_now();
+	sem_post(&worker_bench->arrivals);
+}
+
 static void take_order(struct worker_state *state)
 {
 	uint64_t value;
@@ -115,8 +132,12 @@ static void take_order(struct worker_state *state)
 		return;
 	state->order = worker_node->order;
 	state->due = bench_now();
-	if (state->order == BENCH_ONE)
+	if (state->order >= BENCH_ONE)
 		worker_node->sent_at = state->due;
+	if (state->order >= BENCH_OPEN && state->order <= BENCH_CLOSE) {
+		do_more(state->order);
+		state->order = BENCH_IDLE;
+	}
 }
 
 static void do_sends(struct worker_state *state)
@@ -172,7 +193,7 @@ void bench_worker(struct bench *bench, unsigned int self)
 	worker_self = self;
 	do {
 		ret = sys->join(self, bench->n, bench->safe);
-	} while (ret == -EAGAIN && !usleep(10000));
+	} while (ret == -EAGAIN && !usleep(WORKER_AGAIN_USEC));
 	if (ret)
 		fail("join", ret);
 	fds[0].fd = sys->fd();
