@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The pictures of report: one for each measure, as PNG and SVG.
+"""The pictures of report: latency, load and throughput, as PNG and SVG.
 
-Lines where a row of points tells more, which is the latency against the load
-that is offered and the throughput against the length of a message; bars for all
-else.  Needs Debian's python3-matplotlib.
+Lines where points make some, which is the latency against the load that is
+offered and the throughput against the length of a message; else bars.  Needs
+Debian's python3-matplotlib.
 """
 import collections
 import sys
+
+MEASURES = ("latency", "paced", "flood")
 
 # Of a measure, what its lines go along, and in words.
 ALONG = {
@@ -17,30 +19,22 @@ LINES = {"rate", "mbytes", "each.p50", "each.p99", "cpu_us"}
 FEW = 3     # points make no line
 
 
-def split(measure, parts):
-    """Parts that become lines: of (metric, rows), by all but what they go
-    along; and those that become bars."""
+def curves(measure, parts):
+    """What becomes lines: metric and rows that differ in one thing only."""
     along = ALONG.get(measure, (None,))[0]
-    lines, bars = collections.OrderedDict(), []
     for metric, rows in parts:
-        rest = []
         sorts = collections.OrderedDict()
         for row in rows:
             key = tuple((word, value) for word, value in row.key.items()
                         if word != along)
             sorts.setdefault(key, []).append(row)
-        for key, some in sorts.items():
+        for some in sorts.values():
             if along and metric.path in LINES and len(some) >= FEW:
-                lines[(metric, key)] = some
-            else:
-                rest += some
-        if rest:
-            bars.append((metric, rest))
-    return lines, bars
+                yield metric, some
 
 
 def save(results, prefix):
-    """A picture for each measure, and for its lines."""
+    """A picture for each measure."""
     try:
         import matplotlib
     except ImportError:
@@ -48,22 +42,22 @@ def save(results, prefix):
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "cpg"
     import matplotlib.pyplot as plt
-    measures = collections.OrderedDict()
+    parts = collections.defaultdict(list)
     for metric, rows in results.by_metric():
-        measures.setdefault(metric.measure, []).append((metric, rows))
-    for measure, parts in measures.items():
-        lines, bars = split(measure, parts)
+        parts[metric.measure].append((metric, rows))
+    for measure in MEASURES:
+        lines = list(curves(measure, parts[measure]))
         if lines:
-            picture(plt, results, f"{prefix}{measure}-lines", 4, [
+            picture(plt, results, prefix + measure, 4, [
                 lambda axis, metric=metric, rows=rows:
                 draw_lines(axis, measure, metric, rows, results)
-                for (metric, _), rows in lines.items()])
-        if bars:
-            most = max(len(rows) for _, rows in bars)
-            picture(plt, results, f"{prefix}{measure}", 2 + 0.6 * most, [
+                for metric, rows in lines])
+        elif parts[measure]:
+            most = max(len(rows) for _, rows in parts[measure])
+            picture(plt, results, prefix + measure, 2 + 0.6 * most, [
                 lambda axis, metric=metric, rows=rows:
                 draw_bars(axis, metric, rows, results)
-                for metric, rows in bars])
+                for metric, rows in parts[measure]])
 
 
 def picture(plt, results, name, height, draws):
@@ -85,7 +79,7 @@ def picture(plt, results, name, height, draws):
              f"Linux {run['kernel']}, lane {run['lane']}" + (
                  ", 1 us is 1000 instructions" if results.exact else ""),
              fontsize=6)
-    below = 0.8 / (height * down)
+    below = 0.5 / (height * down)
     fig.legend(found.values(), found.keys(), loc="lower center",
                ncol=len(found))
     fig.tight_layout(rect=(0, below, 1, 1))
