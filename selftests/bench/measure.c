@@ -380,10 +380,10 @@ static void move_ports(struct bench *bench, unsigned int first,
 	for (i = first; i < bench->n; i++) {
 		snprintf(name, sizeof(name), "p%u", i + 1);
 		req.ifr_ifindex = if_nametoindex(name);
-		strcpy(req.ifr_name, from);
+		snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", from);
 		if (ioctl(fd, SIOCBRDELIF, &req))
 			bench_die("the bridge does not let go");
-		strcpy(req.ifr_name, to);
+		snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", to);
 		if (ioctl(fd, SIOCBRADDIF, &req))
 			bench_die("the bridge does not take");
 	}
@@ -437,7 +437,7 @@ void bench_partition(struct bench *bench, unsigned int first)
 	print_change(bench, "heal", first, start, bench->n);
 }
 
-/* What a step of each of the handles takes: memory in all of the guest, time. */
+/* A step of each of the handles: memory that the guest took, and time. */
 static int64_t step_handles(struct bench *bench, unsigned int node, int order,
 			    int64_t *time)
 {
