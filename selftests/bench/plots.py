@@ -74,11 +74,7 @@ def picture(plt, results, name, height, draws):
     found = {}
     for axis in cells:
         found.update(zip(*reversed(axis.get_legend_handles_labels())))
-    run = results.runs[-1]
-    fig.text(0.01, 0.005, f"{run['date']}, commit {run['commit']}, "
-             f"Linux {run['kernel']}, lane {run['lane']}" + (
-                 ", 1 us is 1000 instructions" if results.exact else ""),
-             fontsize=6)
+    fig.text(0.01, 0.005, origin(results), fontsize=6)
     below = 0.5 / (height * down)
     fig.legend(found.values(), found.keys(), loc="lower center",
                ncol=len(found))
@@ -87,6 +83,18 @@ def picture(plt, results, name, height, draws):
         meta = {"Date": None} if ending == "svg" else None
         fig.savefig(f"{name}.{ending}", metadata=meta, dpi=80)
     plt.close(fig)
+
+
+def origin(results):
+    """In few words; the tables have the commands."""
+    words = []
+    for word, text in (("date", ""), ("commit", "commit "),
+                       ("kernel", "Linux "), ("lane", "lane ")):
+        words.append(text + " ".join(sorted({run[word] for run in
+                                             results.runs})))
+    if results.exact:
+        words.append("1 us is 1000 instructions")
+    return ", ".join(words)
 
 
 def title(metric, rest=""):
