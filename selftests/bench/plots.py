@@ -61,8 +61,8 @@ def save(results, prefix):
 
 
 def picture(plt, results, name, height, draws):
-    """Several axes in rows of three, and where it all comes from."""
-    across = min(len(draws), 3)
+    """Several axes in rows of two or three, and where it all comes from."""
+    across = 2 if len(draws) == 4 else min(len(draws), 3)
     down = -(-len(draws) // across)
     fig, axes = plt.subplots(down, across, squeeze=False,
                              figsize=(4.5 * across, height * down))
@@ -75,10 +75,10 @@ def picture(plt, results, name, height, draws):
     for axis in cells:
         found.update(zip(*reversed(axis.get_legend_handles_labels())))
     fig.text(0.01, 0.005, origin(results), fontsize=6)
-    below = 0.5 / (height * down)
+    inch = 1 / (height * down)
     fig.legend(found.values(), found.keys(), loc="lower center",
-               ncol=len(found))
-    fig.tight_layout(rect=(0, below, 1, 1))
+               bbox_to_anchor=(0.5, 0.15 * inch), ncol=len(found))
+    fig.tight_layout(rect=(0, 0.6 * inch, 1, 1))
     for ending in ("png", "svg"):
         meta = {"Date": None} if ending == "svg" else None
         fig.savefig(f"{name}.{ending}", metadata=meta, dpi=80)
