@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "bench.h"
 
@@ -32,6 +33,8 @@ enum {
 	MAIN_JOIN_SEC = 60,
 	MAIN_LATENCY_SEC = 5,
 	MAIN_ARGS = 4,
+	/* A handle has some. */
+	MAIN_FILES = 8 * BENCH_MORE_MAX,
 };
 
 static const struct bench_system *const systems[] = {
@@ -185,6 +188,7 @@ static void run_measure(struct bench *bench, const char *text)
 
 int main(int argc, char **argv)
 {
+	const struct rlimit files = { MAIN_FILES, MAIN_FILES };
 	struct bench *bench;
 	int i;
 
@@ -202,6 +206,7 @@ int main(int argc, char **argv)
 	bench->n = atoi(argv[2]);
 	if (!bench->system || bench->n < 1 || bench->n > BENCH_NODES_MAX)
 		wrong_usage();
+	setrlimit(RLIMIT_NOFILE, &files);
 	bench_start(bench, argv[3]);
 	for (i = 4; i < argc; i++)
 		run_measure(bench, argv[i]);
