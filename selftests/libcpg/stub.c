@@ -28,10 +28,16 @@ struct stub_event {
 
 static atomic_int others[STUB_FD_MAX];	/* 0: not a stub */
 static atomic_bool evict_at_leave;
+static atomic_size_t control_least;
 
 void stub_evict_at_leave(void)
 {
 	atomic_store(&evict_at_leave, true);
+}
+
+void stub_control_least(size_t bytes)
+{
+	atomic_store(&control_least, bytes);
 }
 
 static int other_of(int fd)
@@ -169,6 +175,10 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
 
 	if (!other_of(fd))
 		return __real_recvmsg(fd, msg, flags);
+	if (msg->msg_controllen < atomic_load(&control_least)) {
+		errno = EMSGSIZE;
+		return -1;
+	}
 	ret = __real_recvmsg(fd, &whole, flags);
 	if (ret <= 0)
 		return ret;

@@ -21,6 +21,9 @@ enum {
  */
 void stub_evict_at_leave(void);
 
+/* From now on an event needs so much room for ancillary data. */
+void stub_control_least(size_t bytes);
+
 /* The linker's: what is called, and what it stands for. */
 int __real_socket(int domain, int type, int protocol);
 int __real_close(int fd);
