@@ -36,31 +36,37 @@ frames()
 		/proc/net/dev
 }
 
-# What shares a packet is what comes in a row.  A machine that has others to run
-# can only keep the sender from that: one time of several has to show it.
+# small HOW: each alone would be two packets, one for each of the others.
 small()
-{
-	local i
-
-	for ((i = 0; i < TRIES; i++)); do
-		small_once || return
-		[ "$sent" -ge "$SMALL" ] || return 0
-	done
-	return 1
-}
-
-# Each alone would be two packets, one for each of the others.
-small_once()
 {
 	local before
 
 	before=$(cpg_lib_counter 2 packets-sent)
-	cpg_lib_say b "burst $SMALL"
-	cpg_lib_expect b 'burst ok$' 60000 &&
+	cpg_lib_say b "$1 $SMALL"
+	cpg_lib_expect b "$1 ok\$" 60000 &&
 		cpg_lib_expect a " message-$((SMALL - 1))\$" 60000 || return
 	sent=$(($(cpg_lib_counter 2 packets-sent) - before))
 	echo "# $SMALL messages: $sent packets"
 	[ "$sent" -gt 0 ]
+}
+
+# sendmmsg() says that more is to come.
+said()
+{
+	small batch && [ "$sent" -lt $((SMALL / 2)) ]
+}
+
+# Else what shares a packet is what comes in a row.  A machine that has others
+# to run can only keep the sender from that: one time of several has to show it.
+compared()
+{
+	local i
+
+	for ((i = 0; i < TRIES; i++)); do
+		small burst || return
+		[ "$sent" -ge "$SMALL" ] || return 0
+	done
+	return 1
 }
 
 # Sends; what it has come to is in the variables.
@@ -107,7 +113,10 @@ cpg_lib_init
 cpg_lib_net 1 2 3
 cpg_lib_check "three nodes in one view" cpg_lib_cluster
 cpg_lib_check "three members" start_members
-cpg_lib_check "small messages share packets" small
+cpg_lib_check "small messages of one call share packets" said
+# In a guest a hundred times slower than the machine nothing comes in a row.
+[ "$cpg_lib_speed" -ge 100 ] ||
+	cpg_lib_check "small messages of several calls do" compared
 cpg_lib_check "large messages arrive" large
 cpg_lib_check "their packets share frames" fewer_frames
 cpg_lib_check "and are handled together" fewer_polls

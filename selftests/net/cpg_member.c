@@ -7,6 +7,7 @@
  *	send TEXT	multicast TEXT
  *	burst N [SIZE]	multicast N messages, as fast as they go, short ones
  *			or of SIZE bytes
+ *	batch N		multicast N short messages, many with each system call
  *	fill LENGTH	multicast without waiting, until there is no room
  *	writable	say whether poll() finds the socket writable
  *	sndbuf BYTES	SO_SNDBUF
@@ -27,11 +28,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cpg_test.h"
+
+enum {
+	BATCH = 50,
+};
 
 static bool deaf;
 
@@ -130,6 +136,33 @@ static void do_burst(int fd, const char *arg)
 	print_result("burst", send_many(fd, n, atoi(size)));
 }
 
+static int send_batches(int fd, int n)
+{
+	struct mmsghdr msgs[BATCH] = { };
+	struct iovec iov[BATCH];
+	char text[BATCH][32];
+	int i, k, len, ret;
+
+	for (i = 0; i < n; i += ret) {
+		len = n - i < BATCH ? n - i : BATCH;
+		for (k = 0; k < len; k++) {
+			iov[k].iov_base = text[k];
+			iov[k].iov_len = sprintf(text[k], "message-%d", i + k);
+			msgs[k].msg_hdr.msg_iov = &iov[k];
+			msgs[k].msg_hdr.msg_iovlen = 1;
+		}
+		ret = sendmmsg(fd, msgs, len, 0);
+		if (ret < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void do_batch(int fd, const char *arg)
+{
+	print_result("batch", send_batches(fd, atoi(arg)));
+}
+
 static void do_fill(int fd, const char *arg)
 {
 	static char text[CPG_MSG_MAX] = "fill-";
@@ -213,6 +246,7 @@ static const struct {
 } commands[] = {
 	{ "send", do_send },
 	{ "burst", do_burst },
+	{ "batch", do_batch },
 	{ "fill", do_fill },
 	{ "writable", do_writable },
 	{ "waitout", do_waitout },
