@@ -50,20 +50,15 @@ small()
 	[ "$sent" -gt 0 ]
 }
 
-# sendmmsg() says that more is to come.
-said()
-{
-	small batch && [ "$sent" -lt $((SMALL / 2)) ]
-}
-
-# Else what shares a packet is what comes in a row.  A machine that has others
-# to run can only keep the sender from that: one time of several has to show it.
-compared()
+# shares HOW: a batch of sendmmsg(), which says that more is to come, or a burst,
+# of which what comes in a row shares packets.  A machine that has others to run
+# can only keep the sender from that: one time of several has to show it.
+shares()
 {
 	local i
 
 	for ((i = 0; i < TRIES; i++)); do
-		small burst || return
+		small "$1" || return
 		[ "$sent" -ge "$SMALL" ] || return 0
 	done
 	return 1
@@ -113,10 +108,10 @@ cpg_lib_init
 cpg_lib_net 1 2 3
 cpg_lib_check "three nodes in one view" cpg_lib_cluster
 cpg_lib_check "three members" start_members
-cpg_lib_check "small messages of one call share packets" said
+cpg_lib_check "small messages of one call share packets" shares batch
 # In a guest a hundred times slower than the machine nothing comes in a row.
 [ "$cpg_lib_speed" -ge 100 ] ||
-	cpg_lib_check "small messages of several calls do" compared
+	cpg_lib_check "small messages of several calls do" shares burst
 cpg_lib_check "large messages arrive" large
 cpg_lib_check "their packets share frames" fewer_frames
 cpg_lib_check "and are handled together" fewer_polls
