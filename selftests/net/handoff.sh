@@ -59,12 +59,37 @@ move()
 	from=$(leader 1) && cpg "$from" lead $((from % 3 + 1))
 }
 
+leads()
+{
+	local node
+
+	for node in 1 2 3; do
+		cpg_lib_counter "$node" leads
+	done
+}
+
+# moved BEFORE...: each node knows of more hand-overs than it did.
+moved()
+{
+	local -a now
+	local i
+
+	mapfile -t now < <(leads)
+	for i in 0 1 2; do
+		shift "$((i > 0))"
+		[ "${now[i]}" -gt "$1" ] || return
+	done
+}
+
+# It may have moved on, or back, until it is looked at.
 idle()
 {
-	local from
+	local -a before
 
-	from=$(leader 1) && cpg_lib_wait "$KNOWN" move &&
-		cpg_lib_wait "$KNOWN" all_agree && [ "$(leader 1)" != "$from" ]
+	mapfile -t before < <(leads)
+	cpg_lib_wait "$KNOWN" move &&
+		cpg_lib_wait "$KNOWN" moved "${before[@]}" &&
+		cpg_lib_wait "$KNOWN" all_agree
 }
 
 refused()
