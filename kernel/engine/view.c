@@ -147,7 +147,7 @@ void cpg_view_install(struct cpg_engine *eng, struct cpg_epoch *ep)
 	eng->counters[CPG_CNT_VIEWS]++;
 	cpg_engine_arm(eng, &eng->heartbeat_at, 0);
 	if (n + 1 < eng->n_slots)
-		cpg_view_seek(eng);
+		cpg_engine_arm(eng, &eng->beacon_at, eng->cfg.join_repeat);
 }
 
 void cpg_view_tell(struct cpg_engine *eng)
