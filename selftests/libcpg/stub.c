@@ -157,9 +157,17 @@ static void stub_put_sender(struct msghdr *msg)
 		.scpg_port = 1,
 	};
 
+	const struct cpg_seq seq = { .seq = 1 };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+
 	memcpy(msg->msg_name, &from, sizeof(from));
 	msg->msg_namelen = sizeof(from);
-	msg->msg_controllen = 0;
+	/* As if the program had set CPGSO_RECVSEQ. */
+	cmsg->cmsg_level = SOL_CPG;
+	cmsg->cmsg_type = SCM_CPG_SEQ;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(seq));
+	memcpy(CMSG_DATA(cmsg), &seq, sizeof(seq));
+	msg->msg_controllen = CMSG_SPACE(sizeof(seq));
 }
 
 /* The library gives one buffer, and room for a name and ancillary data. */

@@ -12,7 +12,17 @@ enum {
 	MEMBERS_MAX = (16 << 20) / MEMBER,
 };
 
-static int n_changes;
+static int n_changes, n_messages;
+
+static void deliver(cpg_handle_t handle, const struct cpg_name *name,
+		    uint32_t nodeid, uint32_t pid, void *msg, size_t len)
+{
+	(void)handle;
+	(void)name;
+	(void)nodeid;
+	(void)pid;
+	n_messages += len == 5 && !memcmp(msg, "hello", len);
+}
 
 static void confchg(cpg_handle_t handle, const struct cpg_name *name,
 		    const struct cpg_address *members, size_t n_members,
@@ -35,7 +45,10 @@ FIXTURE(rxbuf)
 
 FIXTURE_SETUP(rxbuf)
 {
-	cpg_callbacks_t callbacks = { .cpg_confchg_fn = confchg };
+	cpg_callbacks_t callbacks = {
+		.cpg_deliver_fn = deliver,
+		.cpg_confchg_fn = confchg,
+	};
 	struct cpg_name name = { .length = 1, .value = "g" };
 
 	ASSERT_EQ(CS_OK, cpg_initialize(&self->handle, &callbacks));
@@ -52,6 +65,18 @@ TEST_F(rxbuf, more_members_than_expected)
 	stub_control_least(100000 * MEMBER);
 	EXPECT_EQ(CS_OK, cpg_dispatch(self->handle, CS_DISPATCH_ONE));
 	EXPECT_EQ(1, n_changes);
+}
+
+/* What comes beside a message is not written over it. */
+TEST_F(rxbuf, message_with_ancillary_data)
+{
+	struct iovec iov = { .iov_base = "hello", .iov_len = 5 };
+
+	ASSERT_EQ(CS_OK, cpg_dispatch(self->handle, CS_DISPATCH_ONE));
+	ASSERT_EQ(CS_OK, cpg_mcast_joined(self->handle, CPG_TYPE_AGREED, &iov,
+					  1));
+	EXPECT_EQ(CS_OK, cpg_dispatch(self->handle, CS_DISPATCH_ONE));
+	EXPECT_EQ(1, n_messages);
 }
 
 /* Nothing is lost: with the room, it comes. */

@@ -22,6 +22,7 @@ enum cpg_dispatch_limit {
 	CPG_RX_FIRST = 16 << 10,	/* bytes at first: 1,022 members */
 	CPG_RX_GROWTH = 16,		/* times as many, if too few */
 	CPG_RX_MAX = 16 << 20,		/* ... at most */
+	CPG_RX_ALIGN = 16,		/* as malloc() does */
 	CPG_RX_WAIT_MS = 100,		/* between looks, if nothing wakes */
 };
 
@@ -55,8 +56,10 @@ static void cpg_rxbuf_exit(struct cpg_rxbuf *rx)
 
 static int cpg_rxbuf_resize(struct cpg_rxbuf *rx, size_t want)
 {
-	void *new = malloc(want);
+	void *new;
 
+	want = (want + CPG_RX_ALIGN - 1) / CPG_RX_ALIGN * CPG_RX_ALIGN;
+	new = malloc(2 * want);
 	if (!new)
 		return -ENOMEM;
 	free(rx->data);
@@ -104,7 +107,7 @@ static ssize_t cpg_frame_recvmsg(struct cpg_frame *frame, struct msghdr *msg)
 			.msg_namelen = sizeof(frame->from),
 			.msg_iov = &iov,
 			.msg_iovlen = 1,
-			.msg_control = rx->data,
+			.msg_control = (char *)rx->data + rx->size,
 			.msg_controllen = rx->size,
 		};
 		ret = recvmsg(frame->inst->fd, msg, MSG_DONTWAIT);

@@ -26,8 +26,10 @@ enum cpg_inst_state {
 
 /**
  * struct cpg_rxbuf - room for one event
- * @data: payload or ancillary data: no event has both
- * @size: its bytes; grows as needed
+ * @data: @size bytes for payload, and behind them as many for ancillary data:
+ *	no event needs much of both, but a program may have set an option of the
+ *	socket that adds some to messages
+ * @size: a multiple of 16; grows as needed
  */
 struct cpg_rxbuf {
 	void	*data;
