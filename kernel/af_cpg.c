@@ -67,7 +67,7 @@ static __poll_t cpg_poll(struct file *file, struct socket *sock,
 
 	if (!cpg_sk_n_recvq(cs))
 		cpg_node_push(cpg_sk_node(sk));
-	if (cpg_sk_n_recvq(cs))
+	if (cpg_sk_has_events(cs))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(cs->hup))
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLHUP;

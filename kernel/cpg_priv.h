@@ -250,9 +250,12 @@ enum cpg_sk_state {
  *	event
  * @recv_out: entries used up in @recv_head
  * @n_out: events that were taken off the queue, ever; written under @recv_lock
+ * @in_hand: who reads has got several at a time, and has not asked for more;
+ *	written under @recv_lock
  * @guarantee: CPGSO_GUARANTEE
  * @recvview: CPGSO_RECVVIEW
  * @recvseq: CPGSO_RECVSEQ
+ * @recvbatch: CPGSO_RECVBATCH
  * @notrunc: CPGSO_NOTRUNC
  * @noevict: CPGSO_NOEVICT
  * @no: which join of the namespace its own is, for traces
@@ -290,10 +293,12 @@ struct cpg_sock {
 	struct cpg_recv_block	*recv_head;
 	u32			recv_out;
 	u32			n_out;
+	bool			in_hand;
 
 	u8			guarantee;
 	u8			recvview;
 	bool			recvseq;
+	bool			recvbatch;
 	bool			notrunc;
 	bool			noevict;
 
@@ -314,6 +319,13 @@ static inline u32 cpg_sk_n_recvq(const struct cpg_sock *cs)
 	u32 n_out = smp_load_acquire(&cs->n_out);
 
 	return READ_ONCE(cs->n_in) - n_out;
+}
+
+/* Is there an event that its reader may not know of, or has not told? */
+static inline bool cpg_sk_has_events(const struct cpg_sock *cs)
+{
+	/* In this order: cpg_recv_records() marks them before it takes them. */
+	return cpg_sk_n_recvq(cs) || READ_ONCE(cs->in_hand);
 }
 
 /* netns.c */

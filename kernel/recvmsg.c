@@ -332,6 +332,14 @@ void cpg_sk_deliver(struct cpg_node *node, struct cpg_sock *cs,
 	cpg_sk_deliver_all(node, &sock, 1, ev);
 }
 
+/* No event is in the hands of who reads. */
+static void cpg_sk_told(struct cpg_sock *cs)
+{
+	mutex_lock(&cs->recv_lock);
+	WRITE_ONCE(cs->in_hand, false);
+	mutex_unlock(&cs->recv_lock);
+}
+
 static bool cpg_sk_readable(const struct cpg_sock *cs)
 {
 	return cpg_sk_n_recvq(cs) || READ_ONCE(cs->hup);
@@ -376,6 +384,7 @@ static struct cpg_event *cpg_sk_head(struct sock *sk, int flags)
 		ev = cpg_sk_peek(cs);
 		if (ev)
 			return ev;
+		WRITE_ONCE(cs->in_hand, false);
 		mutex_unlock(&cs->recv_lock);
 		if (hup)
 			return hup == ESHUTDOWN ? NULL : ERR_PTR(-hup);
@@ -407,36 +416,49 @@ static bool cpg_event_fits(const struct cpg_event *ev, bool seq,
 	       (msg->msg_control && msg->msg_controllen >= control);
 }
 
+static struct sockaddr_cpg cpg_event_from(const struct cpg_event *ev)
+{
+	return (struct sockaddr_cpg){
+		.scpg_family	= AF_CPG,
+		.scpg_nodeid	= ev->sender.nodeid,
+		.scpg_pid	= ev->sender.pid,
+		.scpg_port	= ev->sender.port,
+	};
+}
+
+static int cpg_event_copy_payload(struct cpg_event *ev, struct iov_iter *to,
+				  size_t len)
+{
+	const struct cpg_slice *slice = cpg_event_slices(ev);
+
+	for (; len; slice++) {
+		size_t n = min_t(size_t, len, slice->len);
+
+		if (copy_to_iter(slice->buf->data + slice->off, n, to) != n)
+			return -EFAULT;
+		len -= n;
+	}
+	return 0;
+}
+
 static int cpg_event_copy_msg(struct cpg_event *ev, struct msghdr *msg,
 			      size_t size)
 {
 	DECLARE_SOCKADDR(struct sockaddr_cpg *, addr, msg->msg_name);
-	const struct cpg_slice *slice = cpg_event_slices(ev);
-	const struct cpg_slice *end = slice + ev->nslices;
-	size_t todo = min_t(size_t, size, ev->len);
+	size_t len = min_t(size_t, size, ev->len);
+	int err;
 
-	for (; slice < end && todo; slice++) {
-		size_t n = min_t(size_t, todo, slice->len);
-
-		if (copy_to_iter(slice->buf->data + slice->off, n,
-				 &msg->msg_iter) != n)
-			return -EFAULT;
-		todo -= n;
-	}
-
+	err = cpg_event_copy_payload(ev, &msg->msg_iter, len);
+	if (err)
+		return err;
 	if (addr) {
-		*addr = (struct sockaddr_cpg) {
-			.scpg_family	= AF_CPG,
-			.scpg_nodeid	= ev->sender.nodeid,
-			.scpg_pid	= ev->sender.pid,
-			.scpg_port	= ev->sender.port,
-		};
+		*addr = cpg_event_from(ev);
 		msg->msg_namelen = sizeof(*addr);
 	}
 	msg->msg_flags |= MSG_EOR;
 	if (ev->len > size)
 		msg->msg_flags |= MSG_TRUNC;
-	return min_t(size_t, size, ev->len);
+	return len;
 }
 
 /*
@@ -472,7 +494,6 @@ static int cpg_event_copy(struct cpg_event *ev, bool seq, struct msghdr *msg,
 	int copied = 0;
 	int err;
 
-	msg->msg_namelen = 0;
 	if (ev->kind == CPG_EVENT_MSG)
 		copied = cpg_event_copy_msg(ev, msg, size);
 	else
@@ -483,56 +504,133 @@ static int cpg_event_copy(struct cpg_event *ev, bool seq, struct msghdr *msg,
 	return err ?: copied;
 }
 
+/* One event.  Return: bytes of payload, or a negative errno. */
+static int cpg_recv_one(struct cpg_sock *cs, struct cpg_event *ev,
+			struct msghdr *msg, size_t size, int flags)
+{
+	bool seq = READ_ONCE(cs->recvseq);
+	int ret;
+
+	if (READ_ONCE(cs->notrunc) && !cpg_event_fits(ev, seq, msg, size))
+		return -EMSGSIZE;
+	ret = cpg_event_copy(ev, seq, msg, size);
+	if (ret < 0)
+		return ret;
+	if (flags & MSG_TRUNC && ev->kind == CPG_EVENT_MSG)
+		ret = ev->len;
+	if (!(flags & MSG_PEEK)) {
+		WRITE_ONCE(cs->in_hand, false);
+		cpg_sk_consume(cs, ev);
+	}
+	return ret;
+}
+
+static size_t cpg_record_len(const struct cpg_event *ev)
+{
+	return sizeof(struct cpg_record) + ev->len;
+}
+
+static int cpg_record_copy(struct cpg_event *ev, struct iov_iter *to)
+{
+	struct cpg_record rec = {
+		.len	= cpg_record_len(ev),
+		.seq	= ev->seq,
+	};
+
+	if (ev->kind == CPG_EVENT_MSG)
+		rec.from = cpg_event_from(ev);
+	else
+		rec.type = cpg_event_cmsg_type(ev);
+	if (copy_to_iter(&rec, sizeof(rec), to) != sizeof(rec))
+		return -EFAULT;
+	if (ev->kind == CPG_EVENT_MSG)
+		return cpg_event_copy_payload(ev, to, ev->len);
+	return copy_to_iter(ev->body, ev->len, to) == ev->len ? 0 : -EFAULT;
+}
+
+/*
+ * As many events as there is room for.  Who gets several tells them one by
+ * one, and whoever polls has to see meanwhile that there are some: so the
+ * socket stays readable until more is asked for.
+ *
+ * Return: bytes, or a negative errno if there is no room for the first one.
+ */
+static int cpg_recv_records(struct cpg_sock *cs, struct cpg_event *ev,
+			    struct iov_iter *to, int flags)
+{
+	size_t room = min_t(size_t, iov_iter_count(to), INT_MAX);
+	size_t end = 0;
+	int err = 0;
+
+	do {
+		size_t begin = ALIGN(end, CPG_RECORD_ALIGN);
+
+		if (begin + cpg_record_len(ev) > room) {
+			err = -EMSGSIZE;
+			break;
+		}
+		iov_iter_advance(to, begin - end);
+		err = cpg_record_copy(ev, to);
+		if (err)
+			break;
+		end = begin + cpg_record_len(ev);
+		if (flags & MSG_PEEK)
+			break;
+		/* Before the event is gone: see cpg_sk_has_events(). */
+		WRITE_ONCE(cs->in_hand, begin > 0);
+		cpg_sk_consume(cs, ev);
+		ev = cpg_sk_peek(cs);
+	} while (ev);
+	return end ?: err;
+}
+
 /**
- * cpg_recvmsg() - take the next event
+ * cpg_recvmsg() - take the next event, or several
  * @sock: socket
- * @msg: where to; the event is not lost if this cannot be written to
- * @size: bytes in @msg's iovec
+ * @msg: where to; no event is lost if this cannot be written to
+ * @size: bytes in @msg's iovec; with CPGSO_RECVBATCH 0: take nothing, and all
+ *	that was taken was told
  * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC
  *
- * Return: bytes of payload, or a negative errno; when the socket is dead and
- * the last event was read, why it is, every time: 0 and no address after
- * shutdown().
+ * Return: bytes of payload, or of records, or a negative errno; when the socket
+ * is dead and the last event was read, why it is, every time: 0 and no address
+ * after shutdown().
  */
 int cpg_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 		int flags)
 {
 	struct sock *sk = sock->sk;
 	struct cpg_sock *cs = cpg_sk(sk);
-	bool seq = READ_ONCE(cs->recvseq);
 	struct cpg_event *ev;
 	int ret;
 
 	if (flags & (MSG_OOB | MSG_ERRQUEUE))
 		return -EOPNOTSUPP;
-
-	ev = cpg_sk_head(sk, flags);
-	if (IS_ERR(ev))
-		return PTR_ERR(ev);
-	if (!ev) {
-		msg->msg_namelen = 0;
+	msg->msg_namelen = 0;
+	if (READ_ONCE(cs->recvbatch) && !size) {
+		cpg_sk_told(cs);
 		return 0;
 	}
 
-	if (READ_ONCE(cs->notrunc) && !cpg_event_fits(ev, seq, msg, size))
-		ret = -EMSGSIZE;
+	ev = cpg_sk_head(sk, flags);
+	if (IS_ERR_OR_NULL(ev))
+		return PTR_ERR(ev);
+	if (READ_ONCE(cs->recvbatch))
+		ret = cpg_recv_records(cs, ev, &msg->msg_iter, flags);
 	else
-		ret = cpg_event_copy(ev, seq, msg, size);
-	if (ret >= 0 && (flags & MSG_TRUNC) && ev->kind == CPG_EVENT_MSG)
-		ret = ev->len;
-	if (ret >= 0 && !(flags & MSG_PEEK))
-		cpg_sk_consume(cs, ev);
+		ret = cpg_recv_one(cs, ev, msg, size, flags);
 	mutex_unlock(&cs->recv_lock);
 	return ret;
 }
 
 /**
- * cpg_sk_peek_len() - size of the next event's payload
+ * cpg_sk_peek_len() - how much room the next event takes
  * @sk: socket
  *
  * May sleep.
  *
- * Return: bytes; 0 if the queue is empty or its head is not a message.
+ * Return: bytes; 0 if the queue is empty.  Without CPGSO_RECVBATCH only payload
+ * counts, which an event that is not a message has none of.
  */
 int cpg_sk_peek_len(struct sock *sk)
 {
@@ -542,7 +640,9 @@ int cpg_sk_peek_len(struct sock *sk)
 
 	mutex_lock(&cs->recv_lock);
 	ev = cpg_sk_peek(cs);
-	if (ev && ev->kind == CPG_EVENT_MSG)
+	if (ev && READ_ONCE(cs->recvbatch))
+		len = cpg_record_len(ev);
+	else if (ev && ev->kind == CPG_EVENT_MSG)
 		len = ev->len;
 	mutex_unlock(&cs->recv_lock);
 	return len;

@@ -96,6 +96,8 @@ static int cpg_sk_set_u32(struct cpg_sock *cs, int optname, sockptr_t optval,
 		return cpg_sk_set_bool(&cs->recvseq, val);
 	case CPGSO_NOTRUNC:
 		return cpg_sk_set_bool(&cs->notrunc, val);
+	case CPGSO_RECVBATCH:
+		return cpg_sk_set_bool(&cs->recvbatch, val);
 	case CPGSO_NOEVICT:
 		return cpg_sk_set_noevict(cs, val);
 	default:
@@ -135,6 +137,7 @@ int cpg_setsockopt(struct socket *sock, int level, int optname,
 	case CPGSO_NOTRUNC:
 	case CPGSO_RECVVIEW:
 	case CPGSO_NOEVICT:
+	case CPGSO_RECVBATCH:
 		err = cpg_sk_set_u32(cpg_sk(sk), optname, optval, optlen);
 		break;
 	default:
@@ -218,6 +221,9 @@ static int cpg_sk_get_u32(struct sock *sk, int optname, char __user *optval,
 		break;
 	case CPGSO_NOEVICT:
 		val = READ_ONCE(cs->noevict);
+		break;
+	case CPGSO_RECVBATCH:
+		val = READ_ONCE(cs->recvbatch);
 		break;
 	case CPGSO_NODEID:
 		err = cpg_sk_get_nodeid(sk, &val);
@@ -367,6 +373,7 @@ int cpg_getsockopt(struct socket *sock, int level, int optname,
 	case CPGSO_NOTRUNC:
 	case CPGSO_RECVVIEW:
 	case CPGSO_NOEVICT:
+	case CPGSO_RECVBATCH:
 	case CPGSO_NODEID:
 	case CPGSO_MAXATOMIC:
 		return cpg_sk_get_u32(sk, optname, optval, optlen, room);

@@ -48,6 +48,7 @@ TEST_F(opt, integers)
 		{ CPGSO_RECVSEQ, 1, 2 },
 		{ CPGSO_NOTRUNC, 1, 2 },
 		{ CPGSO_NOEVICT, 1, 2 },
+		{ CPGSO_RECVBATCH, 1, 2 },
 		{ CPGSO_RECVVIEW, CPG_RECVVIEW_CHANGES, 1U << 2 },
 	};
 	__u32 value;
@@ -96,7 +97,7 @@ TEST_F(opt, buffers)
 
 TEST_F(opt, unknown)
 {
-	static const int options[] = { 0, 8, 15, 22, 1000, -1, INT_MAX };
+	static const int options[] = { 0, 9, 15, 22, 1000, -1, INT_MAX };
 	socklen_t len;
 	size_t i;
 

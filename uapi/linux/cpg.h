@@ -61,6 +61,7 @@ struct sockaddr_cpg {
 #define CPGSO_NOTRUNC		5	/* set, get: __u32 0 or 1: EMSGSIZE instead of truncation */
 #define CPGSO_RECVVIEW		6	/* set, get: __u32 CPG_RECVVIEW_*: SCM_CPG_VIEW events */
 #define CPGSO_NOEVICT		7	/* set, get: __u32 0 or 1: hold the group back for ever */
+#define CPGSO_RECVBATCH		8	/* set, get: __u32 0 or 1: struct cpg_record, several */
 #define CPGSO_NODEID		16	/* get: __u32, this node */
 #define CPGSO_MEMBERS		17	/* get: struct cpg_members */
 #define CPGSO_GROUPS		18	/* get: struct cpg_groups */
@@ -174,6 +175,24 @@ struct cpg_seq {
 	__u32	__pad;
 	__u64	seq;
 };
+
+/**
+ * struct cpg_record - an event, as recvmsg() stores it with CPGSO_RECVBATCH
+ * @len: bytes of this structure and of what follows it; the next record begins
+ *	at the next multiple of CPG_RECORD_ALIGN
+ * @type: 0 for a message, whose payload follows; SCM_CPG_CONFCHG or
+ *	SCM_CPG_VIEW, and the structure of that control message follows
+ * @from: the sender of a message; all 0 if it is none
+ * @seq: the position
+ */
+struct cpg_record {
+	__u32			len;
+	__u32			type;
+	struct sockaddr_cpg	from;
+	struct cpg_seq		seq;
+};
+
+#define CPG_RECORD_ALIGN	16	/* bytes; so the payload is aligned, too */
 
 /**
  * struct cpg_members - CPGSO_MEMBERS
