@@ -123,7 +123,8 @@ static void *send_many(void *arg)
 	cs_error_t error = CS_OK;
 
 	memset(text, (int)thread, sizeof(text));
-	while (!atomic_load(&is_stopped)) {
+	/* One at least, on a machine that has no time for it until then. */
+	while (!atomic_load(&is_stopped) || !head.number) {
 		iov[1].iov_len = text_len(head.number);
 		error = cpg_mcast_joined(handle, CPG_TYPE_AGREED, iov, 2);
 		if (error == CS_OK)
@@ -217,8 +218,12 @@ static bool run(unsigned int seconds)
 	printf("# sent %llu, received %llu, of these %u wrong, %u errors\n",
 	       (unsigned long long)n, (unsigned long long)n_received, n_bad,
 	       atomic_load(&n_errors));
-	for (i = 0; i < SENDERS; i++)
+	for (i = 0; i < SENDERS; i++) {
+		if (received[i] != sent[i])
+			printf("# thread %d sent %u, received %u\n", i,
+			       sent[i], received[i]);
 		is_all = is_all && sent[i] && received[i] == sent[i];
+	}
 	return is_all && !n_bad && !atomic_load(&n_errors);
 }
 
