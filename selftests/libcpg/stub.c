@@ -8,7 +8,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,17 +29,32 @@ struct stub_event {
 };
 
 static atomic_int others[STUB_FD_MAX];	/* 0: not a stub */
+static atomic_bool in_hand[STUB_FD_MAX];
 static atomic_bool evict_at_leave;
-static atomic_size_t control_least;
+static atomic_size_t room_least;
+static atomic_size_t memory_most = SIZE_MAX;
 
 void stub_evict_at_leave(void)
 {
 	atomic_store(&evict_at_leave, true);
 }
 
-void stub_control_least(size_t bytes)
+void stub_room_least(size_t bytes)
 {
-	atomic_store(&control_least, bytes);
+	atomic_store(&room_least, bytes);
+}
+
+void stub_memory_most(size_t bytes)
+{
+	atomic_store(&memory_most, bytes);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	if (size <= atomic_load(&memory_most))
+		return __real_malloc(size);
+	errno = ENOMEM;
+	return NULL;
 }
 
 static int other_of(int fd)
@@ -59,6 +76,7 @@ int __wrap_socket(int domain, int type, int protocol)
 		errno = EMFILE;
 		return -1;
 	}
+	atomic_store(&in_hand[fds[0]], false);
 	atomic_store(&others[fds[0]], fds[1]);
 	return fds[0];
 }
@@ -133,66 +151,104 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
 	return ret < 0 ? ret : ret - (ssize_t)sizeof(ev);
 }
 
-static void stub_put_change(struct msghdr *msg, const struct stub_event *ev)
+/* A socket of which several events were received at once is readable. */
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-	size_t len = sizeof(ev->chg) + ev->n * sizeof(ev->who[0]);
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
+	bool is_readable;
+	int ready;
 
-	cmsg->cmsg_level = SOL_CPG;
-	cmsg->cmsg_type = SCM_CPG_CONFCHG;
-	cmsg->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(cmsg), ev->chg, sizeof(ev->chg));
-	memcpy(CMSG_DATA(cmsg) + sizeof(ev->chg), ev->who,
-	       ev->n * sizeof(ev->who[0]));
-	msg->msg_namelen = 0;
-	msg->msg_controllen = CMSG_SPACE(len);
+	is_readable = other_of(fds[0].fd) && fds[0].events & POLLIN &&
+		      atomic_load(&in_hand[fds[0].fd]);
+	ready = __real_poll(fds, n, is_readable ? 0 : timeout);
+	if (ready < 0 || !is_readable)
+		return ready;
+	ready += !fds[0].revents;
+	fds[0].revents |= POLLIN;
+	return ready;
 }
 
-static void stub_put_sender(struct msghdr *msg)
+/* Bytes of the next event's record; 0 at the end, -1: there is none. */
+static ssize_t stub_next_len(int fd)
 {
-	const struct sockaddr_cpg from = {
+	struct stub_event ev;
+	ssize_t ret;
+
+	ret = __real_recv(fd, &ev, sizeof(ev),
+			  MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+	if (ret <= 0)
+		return ret;
+	ret += (ssize_t)sizeof(struct cpg_record) - (ssize_t)sizeof(ev);
+	if (ev.n)
+		ret += sizeof(ev.chg) + ev.n * sizeof(ev.who[0]);
+	return ret;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, void *arg)
+{
+	int least = atomic_load(&room_least);
+	int len;
+
+	if (!other_of(fd) || request != FIONREAD)
+		return __real_ioctl(fd, request, arg);
+	len = stub_next_len(fd);
+	if (len < 0)
+		len = 0;
+	*(int *)arg = len && len < least ? least : len;
+	return 0;
+}
+
+static int stub_take(int fd, struct cpg_record *rec, size_t len)
+{
+	struct stub_event ev;
+	struct iovec iov[2] = {
+		{ .iov_base = &ev, .iov_len = sizeof(ev) },
+		{ .iov_base = rec + 1, .iov_len = len - sizeof(*rec) },
+	};
+	struct msghdr whole = { .msg_iov = iov, .msg_iovlen = 2 };
+	char *body = (char *)(rec + 1);
+
+	if (recvmsg(fd, &whole, MSG_DONTWAIT) < 0)
+		return -1;
+	*rec = (struct cpg_record){ .len = len, .seq.seq = 1 };
+	if (ev.n) {
+		rec->type = SCM_CPG_CONFCHG;
+		memcpy(body, ev.chg, sizeof(ev.chg));
+		memcpy(body + sizeof(ev.chg), ev.who,
+		       ev.n * sizeof(ev.who[0]));
+		return 0;
+	}
+	rec->from = (struct sockaddr_cpg){
 		.scpg_family = AF_CPG,
 		.scpg_nodeid = STUB_NODEID,
 		.scpg_pid = STUB_PID,
 		.scpg_port = 1,
 	};
-
-	const struct cpg_seq seq = { .seq = 1 };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(msg);
-
-	memcpy(msg->msg_name, &from, sizeof(from));
-	msg->msg_namelen = sizeof(from);
-	/* As if the program had set CPGSO_RECVSEQ. */
-	cmsg->cmsg_level = SOL_CPG;
-	cmsg->cmsg_type = SCM_CPG_SEQ;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(seq));
-	memcpy(CMSG_DATA(cmsg), &seq, sizeof(seq));
-	msg->msg_controllen = CMSG_SPACE(sizeof(seq));
+	return 0;
 }
 
-/* The library gives one buffer, and room for a name and ancillary data. */
-ssize_t __wrap_recvmsg(int fd, struct msghdr *msg, int flags)
+/* As with CPGSO_RECVBATCH, which the library sets. */
+ssize_t __wrap_recv(int fd, void *buf, size_t room, int flags)
 {
-	struct stub_event ev;
-	struct iovec iov[2] = {
-		{ .iov_base = &ev, .iov_len = sizeof(ev) },
-		msg->msg_iov[0],
-	};
-	struct msghdr whole = { .msg_iov = iov, .msg_iovlen = 2 };
-	ssize_t ret;
+	size_t begin, end = 0;
+	ssize_t len;
 
 	if (!other_of(fd))
-		return __real_recvmsg(fd, msg, flags);
-	if (msg->msg_controllen < atomic_load(&control_least)) {
-		errno = EMSGSIZE;
-		return -1;
+		return __real_recv(fd, buf, room, flags);
+	atomic_store(&in_hand[fd], false);
+	while (room) {
+		len = stub_next_len(fd);
+		if (len <= 0)
+			return end ? (ssize_t)end : len;
+		begin = (end + CPG_RECORD_ALIGN - 1) / CPG_RECORD_ALIGN *
+			CPG_RECORD_ALIGN;
+		if (begin + len > room || room < atomic_load(&room_least)) {
+			errno = EMSGSIZE;
+			return end ? (ssize_t)end : -1;
+		}
+		if (stub_take(fd, (void *)((char *)buf + begin), len))
+			return -1;
+		end = begin + len;
+		atomic_store(&in_hand[fd], begin > 0);
 	}
-	ret = __real_recvmsg(fd, &whole, flags);
-	if (ret <= 0)
-		return ret;
-	if (ev.n)
-		stub_put_change(msg, &ev);
-	else
-		stub_put_sender(msg);
-	return ret - (ssize_t)sizeof(ev);
+	return 0;
 }

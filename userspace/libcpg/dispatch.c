@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (LGPL-2.1 OR BSD-3-Clause)
 /*
- * Receiving: one event is taken from the socket, and the program is told,
- * before the next is looked at.  So the descriptor stays readable as long as
- * there is anything to dispatch.
+ * Receiving: an event is taken, and the program is told, before the next is
+ * looked at.  The descriptor stays readable as long as there is anything to
+ * dispatch.
  *
  * A callback may dispatch, on the same handle too, finalize the handle, be
  * cancelled, or throw: what a call of cpg_dispatch() holds is in its frame,
@@ -13,25 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 #include "inst.h"
 
 enum cpg_dispatch_limit {
-	CPG_RX_FIRST = 16 << 10,	/* bytes at first: 1,022 members */
-	CPG_RX_GROWTH = 16,		/* times as many, if too few */
-	CPG_RX_MAX = 16 << 20,		/* ... at most */
-	CPG_RX_ALIGN = 16,		/* as malloc() does */
 	CPG_RX_WAIT_MS = 100,		/* between looks, if nothing wakes */
 };
 
 /**
  * struct cpg_frame - a call of cpg_dispatch()
  * @inst: with a reference
- * @rx: this call's buffer
+ * @rx: where the event is, with a reference, or NULL
+ * @rec: the event, in @rx
  * @group: the group the event is of
- * @from: the sender of a message
  * @msg: the message
  * @chg: the change of the group, in @rx, or NULL
  * @view: the view, in @rx, or NULL
@@ -39,89 +34,14 @@ enum cpg_dispatch_limit {
  */
 struct cpg_frame {
 	struct cpg_inst			*inst;
-	struct cpg_rxbuf		rx;
+	struct cpg_rxbuf		*rx;
+	struct cpg_record		*rec;
 	struct cpg_name			group;
-	struct sockaddr_cpg		from;
 	struct cpg_payload		msg;
 	struct cpg_confchg		*chg;
 	struct cpg_view			*view;
 	bool				is_draining;
 };
-
-static void cpg_rxbuf_exit(struct cpg_rxbuf *rx)
-{
-	free(rx->data);
-	*rx = (struct cpg_rxbuf){ 0 };
-}
-
-static int cpg_rxbuf_resize(struct cpg_rxbuf *rx, size_t want)
-{
-	void *new;
-
-	want = (want + CPG_RX_ALIGN - 1) / CPG_RX_ALIGN * CPG_RX_ALIGN;
-	new = malloc(2 * want);
-	if (!new)
-		return -ENOMEM;
-	free(rx->data);
-	rx->data = new;
-	rx->size = want;
-	return 0;
-}
-
-static int cpg_rxbuf_init(struct cpg_rxbuf *rx)
-{
-	return rx->data ? 0 : cpg_rxbuf_resize(rx, CPG_RX_FIRST);
-}
-
-/* The event did not fit, and is still there: 0 bytes if it is no message. */
-static int cpg_rxbuf_grow(struct cpg_rxbuf *rx, int fd)
-{
-	size_t want;
-	int len;
-
-	if (ioctl(fd, FIONREAD, &len))
-		return -errno;
-	if (len > 0 && (size_t)len > rx->size)
-		return cpg_rxbuf_resize(rx, len);
-	if (rx->size >= CPG_RX_MAX)
-		return -ENOMEM;
-	want = CPG_RX_GROWTH * rx->size;
-	if (want > CPG_RX_MAX)
-		want = CPG_RX_MAX;
-	return cpg_rxbuf_resize(rx, want);
-}
-
-/* Return: bytes of payload, with *@msg filled in, or a negative errno. */
-static ssize_t cpg_frame_recvmsg(struct cpg_frame *frame, struct msghdr *msg)
-{
-	struct cpg_rxbuf *rx = &frame->rx;
-	struct iovec iov;
-	ssize_t ret;
-	int err;
-
-	for (;;) {
-		iov = (struct iovec){ .iov_base = rx->data,
-				      .iov_len = rx->size };
-		*msg = (struct msghdr){
-			.msg_name = &frame->from,
-			.msg_namelen = sizeof(frame->from),
-			.msg_iov = &iov,
-			.msg_iovlen = 1,
-			.msg_control = (char *)rx->data + rx->size,
-			.msg_controllen = rx->size,
-		};
-		ret = recvmsg(frame->inst->fd, msg, MSG_DONTWAIT);
-		if (ret >= 0)
-			return ret;
-		if (errno == EINTR)
-			continue;
-		if (errno != EMSGSIZE)
-			return -errno;
-		err = cpg_rxbuf_grow(rx, frame->inst->fd);
-		if (err)
-			return err;
-	}
-}
 
 static bool cpg_confchg_is_valid(const struct cpg_confchg *chg, size_t len)
 {
@@ -135,31 +55,28 @@ static bool cpg_view_is_valid(const struct cpg_view *view, size_t len)
 	return (len - sizeof(*view)) / sizeof(view->nodes[0]) >= view->n_nodes;
 }
 
-/* Finds what the ancillary data says.  Return: false if it makes no sense. */
-static bool cpg_frame_parse(struct cpg_frame *frame, struct msghdr *msg)
+/* Finds what the event is.  Return: false if it makes no sense. */
+static bool cpg_frame_parse(struct cpg_frame *frame)
 {
-	struct cmsghdr *cmsg;
-	size_t len;
-	void *data;
+	size_t len = frame->rec->len - sizeof(*frame->rec);
+	void *data = frame->rec + 1;
 
-	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-		if (cmsg->cmsg_level != SOL_CPG)
-			continue;
-		len = cmsg->cmsg_len - CMSG_LEN(0);
-		data = CMSG_DATA(cmsg);
-		if (cmsg->cmsg_type == SCM_CPG_CONFCHG &&
-		    len >= sizeof(*frame->chg)) {
-			frame->chg = data;
-			if (!cpg_confchg_is_valid(data, len))
-				return false;
-		} else if (cmsg->cmsg_type == SCM_CPG_VIEW &&
-			   len >= sizeof(*frame->view)) {
-			frame->view = data;
-			if (!cpg_view_is_valid(data, len))
-				return false;
-		}
+	frame->chg = NULL;
+	frame->view = NULL;
+	switch (frame->rec->type) {
+	case 0:
+		return true;
+	case SCM_CPG_CONFCHG:
+		frame->chg = data;
+		return len >= sizeof(*frame->chg) &&
+		       cpg_confchg_is_valid(data, len);
+	case SCM_CPG_VIEW:
+		frame->view = data;
+		return len >= sizeof(*frame->view) &&
+		       cpg_view_is_valid(data, len);
+	default:
+		return false;
 	}
-	return true;
 }
 
 static bool cpg_member_equal(const struct cpg_member *a,
@@ -195,8 +112,9 @@ static void cpg_inst_confchg_locked(struct cpg_inst *inst,
 	}
 }
 
-static cs_error_t cpg_frame_msg_locked(struct cpg_frame *frame, size_t len)
+static cs_error_t cpg_frame_msg_locked(struct cpg_frame *frame)
 {
+	const struct cpg_record *rec = frame->rec;
 	struct cpg_inst *inst = frame->inst;
 
 	/* Nobody wants it: do not put large ones together. */
@@ -204,36 +122,30 @@ static cs_error_t cpg_frame_msg_locked(struct cpg_frame *frame, size_t len)
 		frame->msg = (struct cpg_payload){ .is_held = true };
 		return CS_OK;
 	}
-	if (cpg_assembler_rcv(&inst->assembler, &frame->from, frame->rx.data,
-			      len, &frame->msg))
+	if (cpg_assembler_rcv(&inst->assembler, &rec->from, frame->rec + 1,
+			      rec->len - sizeof(*rec), &frame->msg))
 		return CS_ERR_NO_MEMORY;
 	return CS_OK;
 }
 
-/* Nothing at all is the end of a socket that was shut down. */
 static cs_error_t cpg_frame_rcv_locked(struct cpg_frame *frame)
 {
 	struct cpg_inst *inst = frame->inst;
-	struct msghdr msg;
-	ssize_t len;
 
-	frame->chg = NULL;
-	frame->view = NULL;
-	len = cpg_frame_recvmsg(frame, &msg);
-	if (len == -EAGAIN)
+	cpg_rxbuf_put(frame->rx);
+	frame->rx = cpg_rxbuf_take(&inst->rx, inst->fd, &frame->rec);
+	if (!frame->rx && errno == EAGAIN)
 		return CS_ERR_TRY_AGAIN;
-	if (len < 0)
-		return cpg_inst_error(inst, -len);
+	if (!frame->rx)
+		return cpg_inst_error(inst, errno);
 
-	if (!cpg_frame_parse(frame, &msg))
+	if (!cpg_frame_parse(frame))
 		return CS_ERR_LIBRARY;
 	frame->group = inst->group;
 	if (frame->chg)
 		cpg_inst_confchg_locked(inst, frame->chg);
-	else if (msg.msg_namelen)
-		return cpg_frame_msg_locked(frame, len);
 	else if (!frame->view)
-		return CS_ERR_LIBRARY;
+		return cpg_frame_msg_locked(frame);
 	return CS_OK;
 }
 
@@ -388,8 +300,8 @@ static void cpg_frame_deliver_msg(struct cpg_frame *frame)
 
 	if (!frame->msg.is_held)
 		inst->model.cpg_deliver_fn(inst->handle, &frame->group,
-					   frame->from.scpg_nodeid,
-					   frame->from.scpg_pid,
+					   frame->rec->from.scpg_nodeid,
+					   frame->rec->from.scpg_pid,
 					   frame->msg.data, frame->msg.len);
 	free(frame->msg.owned);
 	frame->msg.owned = NULL;
@@ -429,18 +341,16 @@ static cs_error_t cpg_frame_run(struct cpg_frame *frame,
 	return CS_OK;
 }
 
-/* Takes the instance's buffer, if no other call has it. */
-static cs_error_t cpg_frame_init(struct cpg_frame *frame,
-				 struct cpg_inst *inst)
+/* What a parent has received and not told, it will tell itself. */
+static void cpg_frame_init(struct cpg_frame *frame, struct cpg_inst *inst)
 {
 	*frame = (struct cpg_frame){ .inst = inst };
 
 	pthread_mutex_lock(&inst->lock);
-	frame->rx = inst->spare;
-	inst->spare = (struct cpg_rxbuf){ 0 };
+	if (inst->rx && inst->rx->pos < inst->rx->len &&
+	    inst->owner != getpid())
+		cpg_rxbuf_drop(inst->rx);
 	pthread_mutex_unlock(&inst->lock);
-
-	return cpg_rxbuf_init(&frame->rx) ? CS_ERR_NO_MEMORY : CS_OK;
 }
 
 static void cpg_frame_exit(void *arg)
@@ -450,13 +360,8 @@ static void cpg_frame_exit(void *arg)
 
 	free(frame->msg.owned);
 	pthread_mutex_lock(&inst->lock);
-	if (!inst->spare.data) {
-		cpg_rxbuf_exit(&inst->spare);
-		inst->spare = frame->rx;
-		frame->rx = (struct cpg_rxbuf){ 0 };
-	}
+	cpg_rxbuf_put(frame->rx);
 	pthread_mutex_unlock(&inst->lock);
-	cpg_rxbuf_exit(&frame->rx);
 	cpg_inst_put(inst);
 }
 
@@ -471,10 +376,9 @@ cs_error_t cpg_dispatch(cpg_handle_t handle,
 	if (!inst)
 		return CS_ERR_BAD_HANDLE;
 
-	error = cpg_frame_init(&frame, inst);
+	cpg_frame_init(&frame, inst);
 	pthread_cleanup_push(cpg_frame_exit, &frame);
-	if (error == CS_OK)
-		error = cpg_frame_run(&frame, dispatch_types);
+	error = cpg_frame_run(&frame, dispatch_types);
 	pthread_cleanup_pop(1);
 	return error;
 }

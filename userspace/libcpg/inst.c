@@ -75,7 +75,7 @@ static void cpg_inst_release(struct cpg_object *obj)
 	if (inst->wake_fd >= 0)
 		close(inst->wake_fd);
 	cpg_assembler_exit(&inst->assembler);
-	free(inst->spare.data);
+	cpg_rxbuf_put(inst->rx);
 	pthread_mutex_destroy(&inst->lock);
 	pthread_mutex_destroy(&inst->send_lock);
 	free(inst);
@@ -131,7 +131,8 @@ static cs_error_t cpg_inst_open(struct cpg_inst *inst,
 	if (inst->model.flags & ~CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF)
 		return CS_ERR_INVALID_PARAM;
 
-	if (cpg_inst_set_u32(inst, CPGSO_NOTRUNC, 1) || cpg_inst_set_view(inst))
+	if (cpg_inst_set_u32(inst, CPGSO_RECVBATCH, 1) ||
+	    cpg_inst_set_view(inst))
 		return cpg_errno_to_cs(errno);
 	return CS_OK;
 }

@@ -17,23 +17,12 @@
 
 #include "frag.h"
 #include "handle.h"
+#include "rxbuf.h"
 
 enum cpg_inst_state {
 	CPG_INST_UNJOINED,
 	CPG_INST_JOINED,	/* cpg_join() was accepted */
 	CPG_INST_LEAVING,	/* cpg_leave() was, its event not dispatched */
-};
-
-/**
- * struct cpg_rxbuf - room for one event
- * @data: @size bytes for payload, and behind them as many for ancillary data:
- *	no event needs much of both, but a program may have set an option of the
- *	socket that adds some to messages
- * @size: a multiple of 16; grows as needed
- */
-struct cpg_rxbuf {
-	void	*data;
-	size_t	size;
 };
 
 /**
@@ -54,7 +43,7 @@ struct cpg_rxbuf {
  * @self: this process in the group
  * @confchgs: changes of the group that were dispatched
  * @assembler: large messages being received
- * @spare: buffer for the next cpg_dispatch(), unless one is using it
+ * @rx: events that were received, and perhaps not dispatched; or NULL
  * @send_lock: keeps a large message's fragments together; taken before @lock
  * @frag_id: number of the last large message; under @send_lock
  */
@@ -74,7 +63,7 @@ struct cpg_inst {
 	struct cpg_member	self;
 	uint32_t		confchgs;
 	struct cpg_assembler	assembler;
-	struct cpg_rxbuf	spare;
+	struct cpg_rxbuf	*rx;
 	pthread_mutex_t		send_lock;
 	uint32_t		frag_id;
 };
