@@ -418,6 +418,8 @@ void cpg_node_conf_default(struct cpg_node *node,
 			   struct cpg_engine_config *cfg);
 
 /* env.c */
+int cpg_env_init(void);
+void cpg_env_exit(void);
 struct cpg_buf *cpg_buf_alloc_wait(u32 len);
 struct cpg_buf *cpg_buf_wrap(struct sk_buff *skb);
 u32 cpg_buf_wrap_max(const struct sk_buff *skb);

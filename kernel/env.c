@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "cpg_priv.h"
+#include "engine/event.h"
 #include "engine/wire.h"
 
 enum {
@@ -34,12 +35,52 @@ enum {
 /* And of a page with room for a header, which was not used; else NULL. */
 #define CPG_BUF_FRESH	((void *)4)
 
+static struct kmem_cache *cpg_event_cache;
+
+/**
+ * cpg_env_init() - get ready for engines
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cpg_env_init(void)
+{
+	/* Of an event itself, only its position goes to user space. */
+	cpg_event_cache =
+		kmem_cache_create_usercopy("cpg_event", CPG_EVENT_MSG_SIZE,
+					   0, 0,
+					   offsetof(struct cpg_event, seq),
+					   sizeof_field(struct cpg_event, seq),
+					   NULL);
+	return cpg_event_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * cpg_env_exit() - undo cpg_env_init(); there are no events any more
+ */
+void cpg_env_exit(void)
+{
+	kmem_cache_destroy(cpg_event_cache);
+}
+
 /* @env is the node; NULL from a caller that may sleep. */
+static gfp_t cpg_env_gfp(void *env)
+{
+	return (env ? GFP_ATOMIC : GFP_KERNEL_ACCOUNT) | __GFP_NOWARN;
+}
+
 void *cpg_env_alloc(void *env, size_t size)
 {
-	gfp_t gfp = env ? GFP_ATOMIC : GFP_KERNEL_ACCOUNT;
+	return kzalloc(size, cpg_env_gfp(env));
+}
 
-	return kzalloc(size, gfp | __GFP_NOWARN);
+void *cpg_env_alloc_event(void *env)
+{
+	return kmem_cache_alloc(cpg_event_cache, cpg_env_gfp(env));
+}
+
+void cpg_env_free_bulk(void **ptrs, u32 n)
+{
+	kfree_bulk(n, ptrs);
 }
 
 void cpg_env_free(const void *ptr)

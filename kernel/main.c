@@ -29,6 +29,8 @@ static void cpg_uapi_check(void)
 	BUILD_BUG_ON(offsetof(struct cpg_view, nodes) != 24);
 	BUILD_BUG_ON(sizeof(struct cpg_seq) != 24);
 	BUILD_BUG_ON(offsetof(struct cpg_seq, seq) != 16);
+	BUILD_BUG_ON(sizeof(struct cpg_record) != 48);
+	BUILD_BUG_ON(offsetof(struct cpg_record, seq) != 24);
 	BUILD_BUG_ON(sizeof(struct cpg_members) != 144);
 	BUILD_BUG_ON(offsetof(struct cpg_members, members) != 144);
 	BUILD_BUG_ON(sizeof(struct cpg_groups) != 8);
@@ -41,9 +43,12 @@ static int __init cpg_init(void)
 
 	cpg_uapi_check();
 
-	err = cpg_recv_init();
+	err = cpg_env_init();
 	if (err)
 		return err;
+	err = cpg_recv_init();
+	if (err)
+		goto err_exit_env;
 	cpg_rx_init();
 	err = proto_register(&cpg_proto, 0);
 	if (err)
@@ -70,6 +75,8 @@ err_unregister_proto:
 err_exit_recv:
 	cpg_rx_exit();
 	cpg_recv_exit();
+err_exit_env:
+	cpg_env_exit();
 	return err;
 }
 
@@ -82,6 +89,7 @@ static void __exit cpg_exit(void)
 	rcu_barrier();
 	cpg_rx_exit();
 	cpg_recv_exit();
+	cpg_env_exit();
 }
 
 module_init(cpg_init);

@@ -24,6 +24,8 @@
 enum {
 	/* Blocks for when there is no memory: a lost event ends a socket. */
 	CPG_RECV_RESERVE = 64,
+	/* Events that are freed together. */
+	CPG_RECV_TAKEN = 32,
 };
 
 /**
@@ -179,17 +181,19 @@ static struct cpg_event *cpg_sk_peek(struct cpg_sock *cs)
 	return cs->recv_head->ev[cs->recv_out];
 }
 
-static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_event *ev)
+/* The head leaves the queue; its reference becomes the caller's. */
+static void cpg_sk_take_off(struct cpg_sock *cs)
 {
-	struct cpg_node *node = cpg_sk_node(&cs->sk);
-	u32 size = ev->charge;
-
 	lockdep_assert_held(&cs->recv_lock);
 
 	cs->recv_out++;
 	/* Pairs with cpg_sk_n_recvq(). */
 	smp_store_release(&cs->n_out, cs->n_out + 1);
-	cpg_event_put(ev);
+}
+
+/* So much was taken off the queue. */
+static void cpg_sk_uncharge(struct cpg_sock *cs, u32 size)
+{
 	/* A full barrier, which pairs with cpg_node_sk_slow(). */
 	atomic_sub_return(size, &cs->sk.sk_rmem_alloc);
 
@@ -197,7 +201,16 @@ static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_event *ev)
 		return;
 	atomic64_set(&cs->read_at, ktime_get_ns());
 	if (cpg_sk_has_room(cs))
-		cpg_node_sk_has_read(node, cs);
+		cpg_node_sk_has_read(cpg_sk_node(&cs->sk), cs);
+}
+
+static void cpg_sk_consume(struct cpg_sock *cs, struct cpg_event *ev)
+{
+	u32 size = ev->charge;
+
+	cpg_sk_take_off(cs);
+	cpg_event_put(ev);
+	cpg_sk_uncharge(cs, size);
 }
 
 /**
@@ -548,6 +561,36 @@ static int cpg_record_copy(struct cpg_event *ev, struct iov_iter *to)
 	return copy_to_iter(ev->body, ev->len, to) == ev->len ? 0 : -EFAULT;
 }
 
+/**
+ * struct cpg_taken - events that left a queue and were not freed
+ * @n: how many
+ * @size: what the socket is charged for them
+ * @ev: which
+ */
+struct cpg_taken {
+	u32			n;
+	u32			size;
+	struct cpg_event	*ev[CPG_RECV_TAKEN];
+};
+
+static void cpg_taken_put(struct cpg_sock *cs, struct cpg_taken *taken)
+{
+	cpg_event_put_bulk(taken->ev, taken->n);
+	cpg_sk_uncharge(cs, taken->size);
+	taken->n = 0;
+	taken->size = 0;
+}
+
+static void cpg_taken_add(struct cpg_sock *cs, struct cpg_taken *taken,
+			  struct cpg_event *ev)
+{
+	cpg_sk_take_off(cs);
+	taken->size += ev->charge;
+	taken->ev[taken->n++] = ev;
+	if (taken->n == CPG_RECV_TAKEN)
+		cpg_taken_put(cs, taken);
+}
+
 /*
  * As many events as there is room for.  Who gets several tells them one by
  * one, and whoever polls has to see meanwhile that there are some: so the
@@ -559,9 +602,12 @@ static int cpg_recv_records(struct cpg_sock *cs, struct cpg_event *ev,
 			    struct iov_iter *to, int flags)
 {
 	size_t room = min_t(size_t, iov_iter_count(to), INT_MAX);
+	struct cpg_taken taken;
 	size_t end = 0;
 	int err = 0;
 
+	taken.n = 0;
+	taken.size = 0;
 	do {
 		size_t begin = ALIGN(end, CPG_RECORD_ALIGN);
 
@@ -578,9 +624,11 @@ static int cpg_recv_records(struct cpg_sock *cs, struct cpg_event *ev,
 			break;
 		/* Before the event is gone: see cpg_sk_has_events(). */
 		WRITE_ONCE(cs->in_hand, begin > 0);
-		cpg_sk_consume(cs, ev);
+		cpg_taken_add(cs, &taken, ev);
 		ev = cpg_sk_peek(cs);
 	} while (ev);
+	if (taken.n)
+		cpg_taken_put(cs, &taken);
 	return end ?: err;
 }
 

@@ -86,6 +86,10 @@ struct cpg_buf {
 void *cpg_env_alloc(void *env, size_t size);
 void cpg_env_free(const void *ptr);
 
+/* The same for the event of a message in one piece, but not zeroed. */
+void *cpg_env_alloc_event(void *env);
+void cpg_env_free_bulk(void **ptrs, u32 n);
+
 /* A buffer of @len bytes with one reference, not zeroed, or NULL. */
 struct cpg_buf *cpg_env_buf_alloc(void *env, u32 len);
 void cpg_env_buf_free(struct cpg_buf *buf);

@@ -56,6 +56,10 @@ struct cpg_event {
 	u64			body[];
 };
 
+/* Of a message in one piece, as most are. */
+#define CPG_EVENT_MSG_SIZE \
+	(sizeof(struct cpg_event) + sizeof(struct cpg_slice))
+
 static inline struct cpg_slice *cpg_event_slices(struct cpg_event *ev)
 {
 	return (struct cpg_slice *)ev->body;
@@ -114,5 +118,8 @@ static inline void cpg_event_get_many(struct cpg_event *ev, u32 n)
 
 /* Drops a reference; any context, no lock needed. */
 void cpg_event_put(struct cpg_event *ev);
+
+/* Drops a reference to each of @n events, and changes the array. */
+void cpg_event_put_bulk(struct cpg_event **evs, u32 n);
 
 #endif /* _CPG_ENGINE_EVENT_H */

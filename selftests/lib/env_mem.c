@@ -7,6 +7,7 @@
  * out again.
  */
 #include "env_mem.h"
+#include "event.h"
 
 #ifndef MEM_KEEP
 #define MEM_KEEP 0
@@ -112,6 +113,17 @@ void cpg_env_free(const void *ptr)
 {
 	if (ptr)
 		mem_put(ptr);
+}
+
+void *cpg_env_alloc_event(void *env)
+{
+	return mem_fails(env) ? NULL : mem_get(CPG_EVENT_MSG_SIZE, false);
+}
+
+void cpg_env_free_bulk(void **ptrs, u32 n)
+{
+	while (n--)
+		mem_put(ptrs[n]);
 }
 
 struct cpg_buf *cpg_env_buf_alloc(void *env, u32 len)
