@@ -114,6 +114,7 @@ struct orc_life *orc_start(struct orc *o, u32 nodeid)
 	life->idx = o->n_lives;
 	life->nodeid = nodeid;
 	INIT_LIST_HEAD(&life->procs);
+	INIT_LIST_HEAD(&life->active);
 	o->lives[o->n_lives++] = life;
 	if (o->trace)
 		trace_start(life);
@@ -170,6 +171,7 @@ struct orc_proc *orc_join(struct orc *o, struct orc_life *life, u32 pid,
 	proc->group = group;
 	proc->quorum = quorum;
 	list_add_tail(&proc->entry, &life->procs);
+	INIT_LIST_HEAD(&proc->active);
 	o->procs[o->n_procs++] = proc;
 	if (o->trace)
 		trace_join(proc);
@@ -185,6 +187,9 @@ void orc_refused(struct orc_proc *proc)
 	if (proc->life->orc->trace)
 		trace_proc(proc, "refused");
 	list_del_init(&proc->entry);
+	list_del_init(&proc->active);
+	if (proc->life->found == proc)
+		proc->life->found = NULL;
 	proc->pid = 0;
 	proc->gone = true;
 }
@@ -208,6 +213,7 @@ void orc_leave(struct orc_proc *proc, bool leaving)
 void orc_gone(struct orc_proc *proc)
 {
 	proc->gone = true;
+	list_del_init(&proc->active);
 	if (proc->life->orc->trace)
 		trace_proc(proc, "gone");
 }
@@ -277,11 +283,16 @@ void orc_unsent(struct orc *o, struct orc_proc *proc, int err)
  */
 struct orc_proc *orc_proc_find(struct orc_life *life, u32 port)
 {
-	struct orc_proc *proc;
+	struct orc_proc *proc = life->found;
 
+	/* One process has it, and sends several messages, as a rule. */
+	if (proc && port && proc->port == port)
+		return proc;
 	list_for_each_entry(proc, &life->procs, entry)
-		if (proc->port == port)
+		if (proc->port == port) {
+			life->found = proc;
 			return proc;
+		}
 	return NULL;
 }
 

@@ -210,6 +210,8 @@ struct orc_had {
  * @had: indexed by process
  * @max_had: room in @had
  * @procs: processes that are or were here
+ * @active: those that are members and have not ended
+ * @found: the one that was looked for last, or NULL
  */
 struct orc_life {
 	struct orc		*orc;
@@ -224,6 +226,8 @@ struct orc_life {
 	struct orc_had		*had;
 	u32			max_had;
 	struct list_head	procs;
+	struct list_head	active;
+	struct orc_proc		*found;
 };
 
 /**
@@ -249,6 +253,7 @@ struct orc_sent {
 /**
  * struct orc_proc - a process, from its join
  * @entry: in its node's list
+ * @active: in its node's list of members, if it is one and has not ended
  * @idx: number in the run
  * @life: its node
  * @pid: its pid
@@ -276,6 +281,7 @@ struct orc_sent {
  */
 struct orc_proc {
 	struct list_head	entry;
+	struct list_head	active;
 	u32			idx;
 	struct orc_life		*life;
 	u32			pid;

@@ -52,8 +52,8 @@ void orc_due(struct orc *o, struct orc_life *life, u32 group)
 	struct orc_proc *proc;
 
 	(void)o;
-	list_for_each_entry(proc, &life->procs, entry)
-		if (proc->is_member && !proc->gone && proc->group == group)
+	list_for_each_entry(proc, &life->active, active)
+		if (proc->group == group)
 			proc->due++;
 }
 
@@ -62,8 +62,8 @@ void orc_due_check(struct orc *o, struct orc_life *life)
 {
 	struct orc_proc *proc;
 
-	list_for_each_entry(proc, &life->procs, entry)
-		if (proc->is_member && !proc->gone && proc->due != proc->got)
+	list_for_each_entry(proc, &life->active, active)
+		if (proc->due != proc->got)
 			orc_fail(o, ORC_GROUPS,
 				 "process %u/%u was given %llu messages of %llu",
 				 life->nodeid, proc->pid, U(proc->got),
@@ -410,6 +410,7 @@ static void chg_first(struct orc *o, struct orc_proc *proc,
 	if (!proc->port)
 		proc->port = m->port;
 	proc->is_member = true;
+	list_move_tail(&proc->active, &proc->life->active);
 	proc->due = 0;
 	proc->got = 0;
 	proc->fresh = false;
@@ -454,6 +455,7 @@ void orc_event_chg(struct orc *o, struct orc_proc *proc,
 	proc->n_members = chg->n_members;
 	if (chg->n_left && seq->seq && member_is(m, proc)) {
 		proc->is_member = false;
+		list_del_init(&proc->active);
 		proc->is_out = true;
 	}
 }

@@ -172,20 +172,20 @@ static void match_msg(struct orc *o, struct orc_life *life,
 	had->n++;
 }
 
-static struct orc_proc *stay_proc(const struct orc_stay *stay, u32 nodeid,
+/* The process with @port at a node in the view, or NULL. */
+static struct orc_proc *stay_proc(const struct orc_stay *stay, u32 idx,
 				  u32 port)
 {
-	int idx = orc_view_idx(stay->view, nodeid);
-	struct orc_life *life = idx < 0 ? NULL : stay->view->lives[idx];
+	struct orc_life *life = stay->view->lives[idx];
 
 	return life ? orc_proc_find(life, port) : NULL;
 }
 
 static void deliver_msg(struct orc *o, struct orc_life *life,
-			struct orc_stay *stay, u64 pos,
+			struct orc_stay *stay, u32 idx, u64 pos,
 			const struct orc_what *what)
 {
-	struct orc_proc *proc = stay_proc(stay, what->origin, what->port);
+	struct orc_proc *proc = stay_proc(stay, idx, what->port);
 
 	if (!proc) {
 		orc_fail(o, ORC_INTEGRITY,
@@ -210,9 +210,9 @@ static void deliver_msg(struct orc *o, struct orc_life *life,
 }
 
 /* The joins of a node are put in order as they were asked for. */
-static void deliver_change(struct orc_stay *stay, const struct orc_what *what)
+static void deliver_change(struct orc_stay *stay, u32 idx,
+			   const struct orc_what *what)
 {
-	int idx = orc_view_idx(stay->view, what->origin);
 	struct orc_life *origin = stay->view->lives[idx];
 	struct orc_proc *proc;
 
@@ -273,18 +273,22 @@ static void deliver_pos(struct orc *o, struct orc_life *life,
 			 p->what.origin, p->what.port, p->what.len);
 }
 
-static bool deliver_here(struct orc *o, const struct orc_life *life,
-			 const struct orc_stay *stay, struct orc_id id,
-			 u32 origin)
+/* The place of @origin in the view, which is the present one; or -1. */
+static int deliver_here(struct orc *o, const struct orc_life *life,
+			const struct orc_stay *stay, struct orc_id id,
+			u32 origin)
 {
+	int idx = -1;
+
 	if (stay && stay->view->id.seq == id.seq &&
-	    stay->view->id.rep == id.rep &&
-	    orc_view_idx(stay->view, origin) >= 0)
-		return true;
+	    stay->view->id.rep == id.rep)
+		idx = orc_view_idx(stay->view, origin);
+	if (idx >= 0)
+		return idx;
 	orc_fail(o, ORC_INTEGRITY,
 		 "node %u delivers for view %llu.%u, or from node %u, which it is not in a view with",
 		 life->nodeid, (unsigned long long)id.seq, id.rep, origin);
-	return false;
+	return -1;
 }
 
 /* The order goes on to @pos; false: it may not. */
@@ -321,11 +325,13 @@ void orc_deliver(struct orc *o, struct orc_life *life, struct orc_id id,
 {
 	bool is_early = what->is_msg && what->svc <= CPG_SVC_FIFO;
 	struct orc_stay *stay = orc_stay(life);
+	int idx;
 
 	if (o->trace)
 		trace_deliver(life, id, pos, what);
 	orc_due_check(o, life);
-	if (!deliver_here(o, life, stay, id, what->origin))
+	idx = deliver_here(o, life, stay, id, what->origin);
+	if (idx < 0)
 		return;
 	if (is_early != !pos) {
 		orc_fail(o, ORC_AGREED,
@@ -340,9 +346,9 @@ void orc_deliver(struct orc *o, struct orc_life *life, struct orc_id id,
 		return;
 	}
 	if (what->is_msg)
-		deliver_msg(o, life, stay, pos, what);
+		deliver_msg(o, life, stay, idx, pos, what);
 	else
-		deliver_change(stay, what);
+		deliver_change(stay, idx, what);
 }
 
 /**
@@ -364,14 +370,16 @@ void orc_place(struct orc *o, struct orc_life *life, struct orc_id id, u64 pos,
 		.serial = serial,
 	};
 	struct orc_proc *proc;
+	int idx;
 	u32 k;
 
 	if (o->trace)
 		trace_place(life, id, pos, origin, port, serial);
 	orc_due_check(o, life);
-	if (!deliver_here(o, life, stay, id, origin))
+	idx = deliver_here(o, life, stay, id, origin);
+	if (idx < 0)
 		return;
-	proc = stay_proc(stay, origin, port);
+	proc = stay_proc(stay, idx, port);
 	k = proc ? sent_find(proc, serial, 0) : 0;
 	if (!proc || k == proc->n_sent || !had_get(o, life, proc)->got[k] ||
 	    proc->sent[k].svc > CPG_SVC_FIFO) {

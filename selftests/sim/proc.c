@@ -95,11 +95,8 @@ static void due_chg(struct sim_proc *proc, struct cpg_event *ev)
 		sim_text_chg(proc, chg);
 }
 
-/**
- * sim_due_show() - let the oracle see what processes were given
- * @node: their node
- */
-void sim_due_show(struct sim_node *node)
+/* Let the oracle see what processes were given. */
+void __sim_due_show(struct sim_node *node)
 {
 	struct sim_due *due;
 	u32 i;
@@ -113,8 +110,7 @@ void sim_due_show(struct sim_node *node)
 		cpg_event_put(due->ev);
 	}
 	/* Several processes are given the same one; from here on it may go. */
-	if (node->n_due)
-		node->hash_ev = NULL;
+	node->hash_ev = NULL;
 	node->n_due = 0;
 }
 

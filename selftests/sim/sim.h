@@ -535,9 +535,16 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len);
 int sim_send_wait(struct sim_proc *proc, u8 svc, u32 len, u64 wait);
 void sim_push(struct sim_node *node);
 void sim_proc_break(struct sim_proc *proc);
-void sim_due_show(struct sim_node *node);
+void __sim_due_show(struct sim_node *node);
 void sim_due_drop(struct sim_node *node);
 void sim_group_name(u32 group, struct cpg_group *name);
+
+/* Mostly there is nothing. */
+static inline void sim_due_show(struct sim_node *node)
+{
+	if (node->n_due)
+		__sim_due_show(node);
+}
 
 /* said.c: what messages contain */
 void sim_said_add(struct sim *s, u32 nodeid, u64 serial, struct cpg_event *ev,
