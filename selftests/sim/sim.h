@@ -25,7 +25,7 @@ enum {
 	SIM_LOG_MAX = 1 << 20,	/* and at most; powers of 2 */
 	SIM_SAID_NODES = 8,	/* messages that are kept: of each such node */
 	SIM_SAID_MAX = 512 * SIM_SAID_NODES,
-	SIM_SAID_BYTES = 256 << 10,	/* and in all of them; a power of 2 */
+	SIM_SAID_BYTES = 2 << 20,	/* and in all of them; a power of 2 */
 	SIM_SNDBUF = 4 << 20,	/* bytes a process may have queued */
 	SIM_RCV_HIGH = 20000,	/* unread bytes at which a process is slow */
 	SIM_RCV_LOW = 10000,	/* and at which it is not any more */
