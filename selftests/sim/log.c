@@ -119,16 +119,18 @@ void sim_log(struct sim *s, u32 node, enum sim_log_kind kind, u64 a, u64 b,
 	struct sim_log *log = &s->log;
 	struct sim_rec *r = &log->rec[log->n++ & (log->max - 1)];
 	u64 h = log->hash;
-	u32 i;
 
 	*r = (struct sim_rec){
 		.t = s->now, .node = node, .kind = kind,
 		.a = { a, b, c, d, e },
 	};
-	h = (h ^ r->t) * 0x9fb21c651e98df25ULL;
-	h = (h ^ (h >> 29) ^ ((u64)node << 32 | kind)) * 0x9fb21c651e98df25ULL;
-	for (i = 0; i < 5; i++)
-		h = (h ^ (h >> 29) ^ r->a[i]) * 0x9fb21c651e98df25ULL;
+	/* Each word has an odd factor of its own: none waits for another. */
+	h ^= s->now * 0x9fb21c651e98df25ULL +
+	     ((u64)node << 32 | kind) * 0xa0761d6478bd642fULL +
+	     a * 0xe7037ed1a0b428dbULL + b * 0x8ebc6af09c88c6e3ULL +
+	     c * 0x589965cc75374cc3ULL + d * 0x1d8e4e27c47d124fULL +
+	     e * 0xeb44accab455d165ULL;
+	h *= 0xd6e8feb86659fd93ULL;
 	log->hash = h ^ (h >> 32);
 	if (log->verbose)
 		log_print(r);
