@@ -81,7 +81,7 @@ static bool cpg_detect_is_settled(const struct cpg_engine *eng)
 
 static u32 cpg_detect_distance(const struct cpg_epoch *ep, u32 from, u32 to)
 {
-	return (to + ep->n - from) % ep->n;
+	return to >= from ? to - from : to + ep->n - from;
 }
 
 /*
