@@ -356,9 +356,8 @@ static u32 cpg_peer_heard_flags(const struct cpg_wire_heard *heard)
 	return le32_to_cpu(heard->life) & ((1 << CPG_HEARD_LIFE_SHIFT) - 1);
 }
 
-/* What it thought of the nodes behind @from, up to @to, and of itself. */
-static void cpg_peer_heard_forget(const struct cpg_engine *eng,
-				  struct cpg_peer *peer, u32 from, u32 to)
+static void cpg_peer_heard_forget_some(const struct cpg_engine *eng,
+				       struct cpg_peer *peer, u32 from, u32 to)
 {
 	u32 i;
 
@@ -371,6 +370,19 @@ static void cpg_peer_heard_forget(const struct cpg_engine *eng,
 		cpg_set_del(&peer->hears, i);
 		cpg_set_del(&peer->accuses, i);
 		cpg_set_del(&peer->members, i);
+	}
+}
+
+/* What it thought of the nodes behind @from, up to @to, and of itself. */
+static void cpg_peer_heard_forget(const struct cpg_engine *eng,
+				  struct cpg_peer *peer, u32 from, u32 to)
+{
+	if (from || to != U32_MAX) {
+		cpg_peer_heard_forget_some(eng, peer, from, to);
+	} else {
+		memset(&peer->hears, 0, sizeof(peer->hears));
+		memset(&peer->accuses, 0, sizeof(peer->accuses));
+		memset(&peer->members, 0, sizeof(peer->members));
 	}
 	cpg_set_add(&peer->hears, peer->slot);
 	cpg_set_add(&peer->members, peer->slot);
