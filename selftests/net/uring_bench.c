@@ -31,12 +31,13 @@ enum {
 	ROUNDS_MAX = 1000,
 	WAYS_MAX = 8,
 	BYTES_MAX = 65536,
+	BATCH = 32768,		/* bytes, the library's buffer */
 };
 
 struct bench {
 	int		fd;
 	size_t		size;	/* of a message */
-	char		*data;	/* room for BURST messages */
+	char		*data;	/* room for BURST messages, and for BATCH */
 	int		sent;	/* messages, the number each begins with */
 	int		got;
 	struct uring	u;	/* of the way that runs, if it has one */
@@ -48,6 +49,7 @@ struct way {
 	void		(*send)(struct bench *b);	/* NULL: a stream */
 	void		(*recv)(struct bench *b, int n);
 	unsigned int	ring;	/* IORING_SETUP_*; 0: none */
+	bool		batch;	/* CPGSO_RECVBATCH */
 };
 
 static void die(const char *what)
@@ -157,7 +159,31 @@ static bool recv_one(struct bench *b, int flags)
 	return len >= 0;
 }
 
-/* As the library does it. */
+/* As the library does it: it tells when the last of several is told. */
+static void recv_batch(struct bench *b, int n)
+{
+	struct pollfd pfd = { .fd = b->fd, .events = POLLIN };
+	size_t step = sizeof(struct cpg_record) + b->size;
+	const struct cpg_record *rec;
+	ssize_t len, pos;
+
+	step = (step + CPG_RECORD_ALIGN - 1) / CPG_RECORD_ALIGN *
+	       CPG_RECORD_ALIGN;
+	while (n) {
+		if (!poll(&pfd, 1, 0) && poll(&pfd, 1, -1) < 0)
+			die("poll");
+		len = recv(b->fd, b->data, BATCH + b->size, MSG_DONTWAIT);
+		if (len < 0)
+			die("recv");
+		for (pos = 0; pos < len; pos += step, n--) {
+			rec = (const void *)(b->data + pos);
+			if (pos && pos + (ssize_t)step >= len)
+				recv(b->fd, NULL, 0, MSG_DONTWAIT);
+			take(b, rec + 1, rec->len - sizeof(*rec));
+		}
+	}
+}
+
 static void recv_poll(struct bench *b, int n)
 {
 	struct pollfd pfd = { .fd = b->fd, .events = POLLIN };
@@ -240,28 +266,30 @@ static void recv_multishot(struct bench *b, int n)
 #define DEFER	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)
 
 static const struct way bursts[] = {
-	{ "burst poll+recvmsg", send_one_by_one, recv_poll, 0 },
-	{ "burst recvmsg", send_one_by_one, recv_recvmsg, 0 },
-	{ "burst recvmmsg", send_one_by_one, recv_mmsg, 0 },
-	{ "burst multishot coop", send_one_by_one, recv_multishot, COOP },
-	{ "burst multishot defer", send_one_by_one, recv_multishot, DEFER },
+	{ "burst poll+recvmsg", send_one_by_one, recv_poll, 0, false },
+	{ "burst batch", send_one_by_one, recv_batch, 0, true },
+	{ "burst recvmsg", send_one_by_one, recv_recvmsg, 0, false },
+	{ "burst recvmmsg", send_one_by_one, recv_mmsg, 0, false },
+	{ "burst multishot coop", send_one_by_one, recv_multishot, COOP, false },
+	{ "burst multishot defer", send_one_by_one, recv_multishot, DEFER, false },
 	{ 0 }
 };
 
 static const struct way streams[] = {
-	{ "stream poll+recvmsg", NULL, recv_poll, 0 },
-	{ "stream recvmsg", NULL, recv_recvmsg, 0 },
-	{ "stream recvmmsg", NULL, recv_mmsg, 0 },
-	{ "stream multishot coop", NULL, recv_multishot, COOP },
-	{ "stream multishot defer", NULL, recv_multishot, DEFER },
+	{ "stream poll+recvmsg", NULL, recv_poll, 0, false },
+	{ "stream batch", NULL, recv_batch, 0, true },
+	{ "stream recvmsg", NULL, recv_recvmsg, 0, false },
+	{ "stream recvmmsg", NULL, recv_mmsg, 0, false },
+	{ "stream multishot coop", NULL, recv_multishot, COOP, false },
+	{ "stream multishot defer", NULL, recv_multishot, DEFER, false },
 	{ 0 }
 };
 
 static const struct way sends[] = {
-	{ "send send", send_one_by_one, recv_mmsg, 0 },
-	{ "send sendmmsg", send_mmsg, recv_mmsg, 0 },
-	{ "send io_uring coop", send_uring, recv_mmsg, COOP },
-	{ "send io_uring defer", send_uring, recv_mmsg, DEFER },
+	{ "send send", send_one_by_one, recv_mmsg, 0, false },
+	{ "send sendmmsg", send_mmsg, recv_mmsg, 0, false },
+	{ "send io_uring coop", send_uring, recv_mmsg, COOP, false },
+	{ "send io_uring defer", send_uring, recv_mmsg, DEFER, false },
 	{ 0 }
 };
 
@@ -293,6 +321,8 @@ static unsigned long long run_way(const struct way *way, struct bench *b)
 	int i;
 
 	b->armed = false;
+	if (cpg_test_set(b->fd, CPGSO_RECVBATCH, way->batch))
+		die("CPGSO_RECVBATCH");
 	if (way->ring && uring_init(&b->u, b->size, URING_BUFS, way->ring))
 		die("uring_init");
 	start = now_ns();
@@ -356,7 +386,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: uring_bench [ROUNDS [SIZE]]\n");
 		return 2;
 	}
-	b.data = calloc(BURST, b.size);
+	b.data = malloc(BATCH + BURST * b.size);
 	if (!b.data || cpg_test_unshare())
 		die("unshare");
 	b.fd = cpg_test_socket();
