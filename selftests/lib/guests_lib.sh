@@ -17,15 +17,24 @@ cpg_lib_usable()
 	cpg_lib_need qemu-system-x86_64
 }
 
-# cpg_lib_net NODE...: guests, with the module.  How fast its TSC is a guest
-# measures while it boots, and is far off if it has little of the machine then;
-# the HPET's speed is known, and it goes on while the guest stands still, for up
-# to 42 s.  What stood still would find itself stuck, so it does not look.
+# How fast the TSC is, in kHz.
+guests_lib_tsc()
+{
+	"${CC:-cc}" -O2 -o "$cpg_lib_tmp/tsc" \
+		"$cpg_lib_root/selftests/lib/tsc_khz.c" || return
+	"$cpg_lib_tmp/tsc"
+}
+
+# cpg_lib_net NODE...: guests, with the module.  How fast its TSC is, a guest
+# measures while it boots, and is far off if it has little of the machine then, so
+# it is told; clocks whose speed it knows wrap while it stands still.  What stood
+# still would find itself stuck, so it does not look.
 cpg_lib_net()
 {
-	local node dir
+	local node dir tsc
 
 	cpg_lib_nodes=("$@")
+	tsc=$(guests_lib_tsc) || return
 	CPG_MODULE=$("$cpg_lib_root/selftests/qemu/build_module" \
 		"$GUESTS_LIB_LANE" 2> "$cpg_lib_tmp/build.out") || return
 	export CPG_MODULE
@@ -34,7 +43,8 @@ cpg_lib_net()
 		mkdir -p "$dir"
 		"$cpg_lib_root/selftests/qemu/run" -l "$GUESTS_LIB_LANE" -s 1 \
 			-M 512 -t 1200 -o "$dir" -N "$$/$node" \
-			-a "clocksource=hpet nowatchdog rcupdate.rcu_cpu_stall_suppress=1" \
+			-a "tsc_early_khz=$tsc nowatchdog" \
+			-a "rcupdate.rcu_cpu_stall_suppress=1" \
 			-- "insmod $CPG_MODULE &&
 				$cpg_lib_root/selftests/qemu/guest/obey" \
 			> "$cpg_lib_tmp/run-$node.out" 2>&1 &
