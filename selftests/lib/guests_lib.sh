@@ -5,7 +5,8 @@
 # machine with a kernel of its own, at an Ethernet that they share.  Sourced,
 # never run, after cpg_lib.sh, of which it replaces what differs; the test runs
 # on the host.  A guest's log folder is guest-NODE, and selftests/qemu/guest/obey
-# runs in it.  Links cannot be cut, but a guest can stand still, and die.
+# runs in it.  Links cannot be cut, but a guest can stand still, and die.  With
+# CPG_LIB_CLUSTER=corosync, each has corosync's daemon.
 # shellcheck disable=SC2154,SC2034,SC2004 # cpg_lib_* are cpg_lib.sh's
 
 GUESTS_LIB_LANE=${GUESTS_LIB_LANE:-stock-6.12}
@@ -87,6 +88,7 @@ cpg_lib_in()
 	guests_lib_is_running "$node" || return
 	{
 		printf 'cd %q || exit\n' "$PWD"
+		printf 'export LD_LIBRARY_PATH=%q\n' "${LD_LIBRARY_PATH:-}"
 		printf '%q ' "$@"
 	} > "$dir/new.$n"
 	mv "$dir/new.$n" "$dir/do.$n"
@@ -179,3 +181,22 @@ cpg_lib_nodes_end()
 	kill -TERM "${guests_lib_run[@]}"
 	wait "${guests_lib_run[@]}"
 } 2> /dev/null
+
+if [ "${CPG_LIB_CLUSTER:-}" = corosync ]; then
+	# The rest of corosync_lib.sh is left as it is.
+	cpg_lib_up()
+	{
+		local node=$1 token=1000 conf=$cpg_lib_tmp/guest-$1/corosync.conf
+
+		shift
+		while [ $# -ge 2 ]; do
+			[ "$1" != suspect ] || token=$2
+			shift 2
+		done
+		corosync_lib_conf "$token" "${cpg_lib_nodes[@]}" > "$conf"
+		cpg_lib_in "$node" mkdir -p "$cpg_lib_tmp/state" &&
+			cpg_lib_start "corosync-$node" "$node" \
+				corosync -f -c "$conf" &&
+			cpg_lib_expect "corosync-$node" "ready to provide service"
+	}
+fi
