@@ -112,6 +112,7 @@ struct cpg_tx {
  * @send_start: ktime: when sendmsg() was called for the last message
  * @send_took: how long that took of late, when nothing waited for company;
  *	written without the lock, by whom it took so long
+ * @burst_took: and how long it took who sent with his own all that waited
  * @send_wait: how long that message may wait for company, 0: it does not
  * @sender: thread that sent the last message
  * @sender_slept: how often it had slept until then
@@ -162,6 +163,7 @@ struct cpg_node {
 	u64			timer_at;
 	u64			send_start;
 	u64			send_took;
+	u64			burst_took;
 	u64			send_wait;
 	pid_t			sender;
 	unsigned long		sender_slept;

@@ -846,6 +846,7 @@ int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 {
 	int charge = ev->len + CPG_SND_OVERHEAD;
 	struct sock *sk = &cs->sk;
+	bool is_burst;
 	u64 wait = 0;
 	int err;
 
@@ -865,9 +866,12 @@ int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 	else
 		WRITE_ONCE(node->packing, wait);
 out_unlock:
+	is_burst = wait && !list_empty(&node->tx);
 	cpg_node_unlock(node);
 	if (!err && !wait)
 		WRITE_ONCE(node->send_took, ktime_get_ns() - start);
+	else if (is_burst)
+		WRITE_ONCE(node->burst_took, ktime_get_ns() - start);
 	return err;
 }
 

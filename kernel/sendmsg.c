@@ -174,6 +174,9 @@ static u64 cpg_send_gap(const struct cpg_node *node, u64 start, u64 took)
  * to be back again: machines are not alike, so times are only compared.  Once
  * is an exception; to have waited in vain is none.  Who looks for events and
  * finds none is not coming back with more messages, and ends the wait.
+ * Whoever sends a burst is not back before that is done, which takes long where
+ * its CPU does what a network would: what the burst left behind waits so much
+ * longer, and once more for the others that ran late by it.
  *
  * Return: nanoseconds; 0: it does not wait.
  */
@@ -196,7 +199,8 @@ u64 cpg_send_wait_for(struct cpg_node *node, u64 start, bool more)
 	else if (node->n_hot < CPG_HOT_MIN)
 		node->send_wait = 0;
 	else
-		node->send_wait = min_t(u64, gap * CPG_HOT_WAIT,
+		node->send_wait = min_t(u64, gap * CPG_HOT_WAIT +
+					     2 * READ_ONCE(node->burst_took),
 					CPG_HOT_WAIT_MAX);
 	return node->send_wait;
 }

@@ -13,10 +13,13 @@ enum {
 	CPG_SEND_RUNS_MAX = 4,
 	/* Packets repeated to the leader at once. */
 	CPG_SEND_REPEAT_MAX = 4,
-	/* So many full packets, and what waits for company has enough. */
+	/*
+	 * So many full packets, and what waits for company has enough: no
+	 * more travel as one.
+	 */
 	CPG_SEND_BURST = 16,
 	/* For so many it is better to wait until the window is wider. */
-	CPG_SEND_DEFER = 8,
+	CPG_SEND_DEFER = 16,
 };
 
 /* What will go into the next packet. */
@@ -24,7 +27,7 @@ struct cpg_send_plan {
 	u32	bytes;		/* of all records */
 	u32	n_whole;	/* messages that end in it */
 	u32	part;		/* bytes of one that does not; 0: none */
-	bool	is_full;	/* there is more than fits */
+	bool	is_full;	/* nothing more fits, or may go along */
 	bool	is_begun;	/* part of the first message has gone */
 	u8	service;	/* of all of them */
 };
@@ -76,7 +79,7 @@ static bool cpg_send_is_enough(const struct cpg_engine *eng)
 /*
  * A message was queued: it may wait for others, and those before it with it,
  * or it may not.  What waits is sent when its time is over, or when there is
- * enough of it; then what does not fill a packet goes on waiting.  Behind what
+ * enough of it; then what does not fill a burst goes on waiting.  Behind what
  * the window stops, it waits for that.
  */
 void cpg_send_wait(struct cpg_engine *eng, u64 wait)
@@ -115,6 +118,7 @@ static void cpg_send_plan(struct cpg_engine *eng, u32 room,
 			plan->bytes += need;
 			plan->n_whole++;
 			room -= need;
+			plan->is_full = room < sizeof(struct cpg_wire_rec);
 			continue;
 		}
 		if (tx->rec_type == CPG_REC_MSG &&
@@ -307,12 +311,21 @@ bool cpg_send_is_open(const struct cpg_engine *eng)
 	       (eng->pack_at == CPG_NEVER || cpg_send_is_enough(eng));
 }
 
+/* Of a burst, @n packets were sent: does the rest, if any, wait? */
+static bool cpg_send_is_over(const struct cpg_engine *eng, u32 n,
+			     const struct cpg_send_plan *next)
+{
+	if (n && n % CPG_SEND_BURST == 0 && !cpg_send_is_enough(eng))
+		return true;
+	return !next->is_full && !next->is_begun;
+}
+
 /* Send what the window lets through.  True if anything went. */
 bool cpg_send_kick(struct cpg_engine *eng)
 {
 	bool is_burst = eng->pack_at != CPG_NEVER;
 	struct cpg_epoch *ep = eng->epoch;
-	bool did = false;
+	u32 n = 0;
 
 	if (!cpg_send_is_open(eng) ||
 	    cpg_flow_defers(eng, CPG_SEND_DEFER * eng->cfg.mtu))
@@ -329,8 +342,8 @@ bool cpg_send_kick(struct cpg_engine *eng)
 			order = cpg_order_rec_size(ep->n_runs + 1);
 		}
 		cpg_send_plan(eng, eng->cfg.mtu - CPG_DATA_HDR - order, &plan);
-		if (is_burst && !plan.is_full && !plan.is_begun)
-			return did;
+		if (is_burst && cpg_send_is_over(eng, n, &plan))
+			return n;
 		if (!cpg_flow_admits(eng, order + plan.bytes, plan.service,
 				     plan.is_full))
 			break;
@@ -338,10 +351,10 @@ bool cpg_send_kick(struct cpg_engine *eng)
 			cpg_engine_arm(eng, &eng->nomem_at, CPG_NOMEM_DELAY);
 			break;
 		}
-		did = true;
+		n++;
 	}
 	eng->pack_at = CPG_NEVER;
-	return did;
+	return n;
 }
 
 /* The message that is delivered next of those that are wholly in packets. */
