@@ -12,9 +12,10 @@
 #include "bench.h"
 
 enum {
-	SOCK_CONTROL = 16384,
-	/* Room for what others send while this process is not scheduled. */
-	SOCK_EVENTS = 256,
+	/* Bytes that are taken at once; one that is larger comes alone. */
+	SOCK_BATCH = 65536,
+	/* So often, if others send faster than this process is scheduled. */
+	SOCK_BATCHES = 16,
 };
 
 static int cpg_socket;
@@ -23,6 +24,7 @@ static int sock_join(unsigned int self, unsigned int n, bool safe)
 {
 	struct cpg_group group = { .name_len = 5, .name = "bench" };
 	__u32 guarantee = safe ? CPG_SVC_SAFE : CPG_SVC_AGREED;
+	__u32 on = 1;
 
 	(void)self;
 	(void)n;
@@ -30,6 +32,8 @@ static int sock_join(unsigned int self, unsigned int n, bool safe)
 	if (cpg_socket < 0 ||
 	    setsockopt(cpg_socket, SOL_CPG, CPGSO_GUARANTEE, &guarantee,
 		       sizeof(guarantee)) ||
+	    setsockopt(cpg_socket, SOL_CPG, CPGSO_RECVBATCH, &on,
+		       sizeof(on)) ||
 	    setsockopt(cpg_socket, SOL_CPG, CPGSO_JOIN, &group,
 		       sizeof(group)))
 		return -errno;
@@ -75,33 +79,40 @@ static int sock_send(const void *data, size_t len)
 	return send(cpg_socket, data, len, MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
+static size_t sock_space(size_t len)
+{
+	return (len + CPG_RECORD_ALIGN - 1) / CPG_RECORD_ALIGN *
+	       CPG_RECORD_ALIGN;
+}
+
+static void sock_tell(const struct cpg_record *rec)
+{
+	const void *body = rec + 1;
+
+	if (!rec->type)
+		bench_deliver(body, rec->len - sizeof(*rec));
+	else if (rec->type == SCM_CPG_CONFCHG)
+		bench_members(((const struct cpg_confchg *)body)->n_members);
+}
+
 static int sock_dispatch(void)
 {
-	static char control[SOCK_CONTROL] __attribute__((aligned(8)));
-	static char data[BENCH_LEN_MAX];
-	const struct cpg_confchg *chg;
-	struct cmsghdr *hdr;
-	ssize_t len;
+	static char data[sizeof(struct cpg_record) + BENCH_LEN_MAX]
+		__attribute__((aligned(CPG_RECORD_ALIGN)));
+	const struct cpg_record *rec;
+	ssize_t len, pos;
 	int i;
 
-	for (i = 0; i < SOCK_EVENTS; i++) {
-		struct iovec iov = { data, sizeof(data) };
-		struct msghdr msg = {
-			.msg_iov = &iov,
-			.msg_iovlen = 1,
-			.msg_control = control,
-			.msg_controllen = sizeof(control),
-		};
-
-		len = recvmsg(cpg_socket, &msg, MSG_DONTWAIT);
+	for (i = 0; i < SOCK_BATCHES; i++) {
+		len = recv(cpg_socket, data, SOCK_BATCH, MSG_DONTWAIT);
+		if (len < 0 && errno == EMSGSIZE)
+			len = recv(cpg_socket, data, sizeof(data),
+				   MSG_DONTWAIT);
 		if (len < 0)
 			return errno == EAGAIN ? 0 : -errno;
-		hdr = CMSG_FIRSTHDR(&msg);
-		if (!hdr) {
-			bench_deliver(data, len);
-		} else if (hdr->cmsg_type == SCM_CPG_CONFCHG) {
-			chg = (const struct cpg_confchg *)CMSG_DATA(hdr);
-			bench_members(chg->n_members);
+		for (pos = 0; pos < len; pos += sock_space(rec->len)) {
+			rec = (const void *)(data + pos);
+			sock_tell(rec);
 		}
 	}
 	return 0;
