@@ -45,8 +45,8 @@ groups_join()
 	for node in 1 2 3; do
 		cpg_lib_start "g$node" "$node" "$build/scale_groups" \
 			"$GROUPS_" 3
-		cpg_lib_expect "g$node" '^# a group' "$LIMIT" || return
-		echo "$cpg_lib_line"
+		cpg_lib_expect "g$node" '^joins' "$LIMIT" || return
+		grep '^# a group' "$cpg_lib_tmp/g$node.out"
 	done
 	all_expect '^joined' || return
 	after=$(slab)
