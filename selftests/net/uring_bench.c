@@ -49,7 +49,6 @@ struct way {
 	void		(*send)(struct bench *b);	/* NULL: a stream */
 	void		(*recv)(struct bench *b, int n);
 	unsigned int	ring;	/* IORING_SETUP_*; 0: none */
-	bool		batch;	/* CPGSO_RECVBATCH */
 };
 
 static void die(const char *what)
@@ -266,30 +265,30 @@ static void recv_multishot(struct bench *b, int n)
 #define DEFER	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)
 
 static const struct way bursts[] = {
-	{ "burst poll+recvmsg", send_one_by_one, recv_poll, 0, false },
-	{ "burst batch", send_one_by_one, recv_batch, 0, true },
-	{ "burst recvmsg", send_one_by_one, recv_recvmsg, 0, false },
-	{ "burst recvmmsg", send_one_by_one, recv_mmsg, 0, false },
-	{ "burst multishot coop", send_one_by_one, recv_multishot, COOP, false },
-	{ "burst multishot defer", send_one_by_one, recv_multishot, DEFER, false },
+	{ "burst poll+recvmsg", send_one_by_one, recv_poll, 0 },
+	{ "burst batch", send_one_by_one, recv_batch, 0 },
+	{ "burst recvmsg", send_one_by_one, recv_recvmsg, 0 },
+	{ "burst recvmmsg", send_one_by_one, recv_mmsg, 0 },
+	{ "burst multishot coop", send_one_by_one, recv_multishot, COOP },
+	{ "burst multishot defer", send_one_by_one, recv_multishot, DEFER },
 	{ 0 }
 };
 
 static const struct way streams[] = {
-	{ "stream poll+recvmsg", NULL, recv_poll, 0, false },
-	{ "stream batch", NULL, recv_batch, 0, true },
-	{ "stream recvmsg", NULL, recv_recvmsg, 0, false },
-	{ "stream recvmmsg", NULL, recv_mmsg, 0, false },
-	{ "stream multishot coop", NULL, recv_multishot, COOP, false },
-	{ "stream multishot defer", NULL, recv_multishot, DEFER, false },
+	{ "stream poll+recvmsg", NULL, recv_poll, 0 },
+	{ "stream batch", NULL, recv_batch, 0 },
+	{ "stream recvmsg", NULL, recv_recvmsg, 0 },
+	{ "stream recvmmsg", NULL, recv_mmsg, 0 },
+	{ "stream multishot coop", NULL, recv_multishot, COOP },
+	{ "stream multishot defer", NULL, recv_multishot, DEFER },
 	{ 0 }
 };
 
 static const struct way sends[] = {
-	{ "send send", send_one_by_one, recv_mmsg, 0, false },
-	{ "send sendmmsg", send_mmsg, recv_mmsg, 0, false },
-	{ "send io_uring coop", send_uring, recv_mmsg, COOP, false },
-	{ "send io_uring defer", send_uring, recv_mmsg, DEFER, false },
+	{ "send send", send_one_by_one, recv_mmsg, 0 },
+	{ "send sendmmsg", send_mmsg, recv_mmsg, 0 },
+	{ "send io_uring coop", send_uring, recv_mmsg, COOP },
+	{ "send io_uring defer", send_uring, recv_mmsg, DEFER },
 	{ 0 }
 };
 
@@ -321,7 +320,7 @@ static unsigned long long run_way(const struct way *way, struct bench *b)
 	int i;
 
 	b->armed = false;
-	if (cpg_test_set(b->fd, CPGSO_RECVBATCH, way->batch))
+	if (cpg_test_set(b->fd, CPGSO_RECVBATCH, way->recv == recv_batch))
 		die("CPGSO_RECVBATCH");
 	if (way->ring && uring_init(&b->u, b->size, URING_BUFS, way->ring))
 		die("uring_init");

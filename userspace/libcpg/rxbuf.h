@@ -13,9 +13,9 @@
 
 /**
  * struct cpg_rxbuf - a buffer with events
- * @refs: who has it: the instance that it is filled for, and calls whose event
- *	is in it.  All of this is under the instance's lock, but for the bytes of
- *	an event, which are of who took it
+ * @refs: who has it: the instance that it is filled for, and calls whose
+ *	event is in it.  All of this is under the instance's lock, but for the
+ *	bytes of an event, which are of who took it
  * @size: bytes of @data
  * @len: bytes received
  * @pos: where the next event begins; those before were taken
