@@ -283,11 +283,12 @@ void orc_unsent(struct orc *o, struct orc_proc *proc, int err)
  */
 struct orc_proc *orc_proc_find(struct orc_life *life, u32 port)
 {
-	struct orc_proc *proc = life->found;
+	struct orc_proc *last = life->found;
+	struct orc_proc *proc;
 
 	/* One process has it, and sends several messages, as a rule. */
-	if (proc && port && proc->port == port)
-		return proc;
+	if (last && port && last->port == port)
+		return last;
 	list_for_each_entry(proc, &life->procs, entry)
 		if (proc->port == port) {
 			life->found = proc;
