@@ -105,7 +105,8 @@ static bool reach(const int *fds, const char *what, uint32_t want,
 		if (!start)
 			start = scale_now();
 		for (i = 0; i < n; i++) {
-			if (take(fds, ev[i].data.u32, &chg) || !is_right(&chg, want))
+			if (take(fds, ev[i].data.u32, &chg) ||
+			    !is_right(&chg, want))
 				return false;
 			n_events++;
 			done += want ? chg.n_members == want : 1;

@@ -199,7 +199,7 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
 
 static int stub_take(int fd, struct cpg_record *rec, size_t len)
 {
-	struct stub_event ev;
+	struct stub_event ev = { .n = 0 };
 	struct iovec iov[2] = {
 		{ .iov_base = &ev, .iov_len = sizeof(ev) },
 		{ .iov_base = rec + 1, .iov_len = len - sizeof(*rec) },
