@@ -105,4 +105,24 @@ TEST_F(fork, child_sends)
 	expect_undisturbed(_metadata, self, child);
 }
 
+/* What its parent has received, its parent tells, whatever the child asks. */
+TEST_F(fork, child_dispatches)
+{
+	pid_t child;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(CS_OK, client_send(&self->a, 10, i));
+	ASSERT_EQ(CS_OK, cpg_dispatch(self->a.handle, CS_DISPATCH_ONE));
+	child = fork();
+	if (!child)
+		_exit(cpg_dispatch(self->a.handle, CS_DISPATCH_ALL) != CS_OK);
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+	for (i = 1; i < 3; i++)
+		ASSERT_EQ(CS_OK, cpg_dispatch(self->a.handle,
+					      CS_DISPATCH_ONE_NONBLOCKING));
+	EXPECT_EQ(CS_ERR_TRY_AGAIN,
+		  cpg_dispatch(self->a.handle, CS_DISPATCH_ONE_NONBLOCKING));
+}
+
 TEST_HARNESS_MAIN

@@ -204,6 +204,23 @@ static int cpg_inst_wake_fd(struct cpg_inst *inst)
 	return fd;
 }
 
+/* Events were received and not told. */
+static bool cpg_inst_has_events(struct cpg_inst *inst)
+{
+	int cancel = cpg_cancel_disable();
+	bool has_events;
+
+	pthread_mutex_lock(&inst->lock);
+	has_events = inst->rx && inst->rx->pos < inst->rx->len;
+	pthread_mutex_unlock(&inst->lock);
+	cpg_cancel_restore(cancel);
+	return has_events;
+}
+
+/*
+ * The socket is readable while there are events in hand, unless another process
+ * that shares it, as a child does, has asked it for more.
+ */
 static cs_error_t cpg_frame_wait(struct cpg_frame *frame, bool do_wait)
 {
 	struct cpg_inst *inst = frame->inst;
@@ -211,6 +228,8 @@ static cs_error_t cpg_frame_wait(struct cpg_frame *frame, bool do_wait)
 	int wake_fd;
 
 	error = cpg_inst_poll(inst, -1, 0);
+	if (error == CS_ERR_TRY_AGAIN && cpg_inst_has_events(inst))
+		return CS_OK;
 	while (error == CS_ERR_TRY_AGAIN && do_wait) {
 		wake_fd = cpg_inst_wake_fd(inst);
 		error = cpg_inst_poll(inst, wake_fd,
