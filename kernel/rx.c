@@ -123,11 +123,11 @@ struct sk_buff *cpg_rx_take(struct cpg_node *node)
 	return skb;
 }
 
-static void cpg_rx_buf(struct cpg_node *node, struct cpg_buf *buf)
+static void cpg_rx_buf(struct cpg_node *node, u64 now, struct cpg_buf *buf)
 {
 	enum cpg_drop drop;
 
-	drop = cpg_engine_rcv(node->eng, ktime_get_ns(), buf, 0);
+	drop = cpg_engine_rcv(node->eng, now, buf, 0);
 	if (drop) {
 		CPG_INC_STATS(node, CPG_MIB_DROP + drop);
 		trace_cpg_drop(cpg_node_net(node)->net, drop, buf->len);
@@ -140,7 +140,7 @@ static void cpg_rx_one(struct cpg_node *node, struct sk_buff *skb)
 	struct cpg_buf *buf = cpg_buf_wrap(skb);
 
 	if (buf)
-		cpg_rx_buf(node, buf);
+		cpg_rx_buf(node, ktime_get_ns(), buf);
 	else
 		CPG_INC_STATS(node, CPG_MIB_RXNOMEM);
 }
@@ -148,6 +148,7 @@ static void cpg_rx_one(struct cpg_node *node, struct sk_buff *skb)
 static void cpg_rx_batch(struct cpg_node *node, struct sk_buff *skb)
 {
 	u32 n = cpg_buf_wrap_max(skb);
+	u64 now = ktime_get_ns();
 	struct cpg_batch *batch;
 	struct cpg_buf *buf;
 
@@ -163,7 +164,7 @@ static void cpg_rx_batch(struct cpg_node *node, struct sk_buff *skb)
 		return;
 	}
 	for (; n && (buf = cpg_batch_next(batch)); n--)
-		cpg_rx_buf(node, buf);
+		cpg_rx_buf(node, now, buf);
 	CPG_ADD_STATS(node, CPG_MIB_RXNOMEM, n);
 	cpg_batch_put(batch);
 }

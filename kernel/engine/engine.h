@@ -315,7 +315,8 @@ int cpg_engine_peer_add(struct cpg_engine *eng, u64 now, u32 nodeid);
  *	is kept
  * @off: of the first byte of the packet
  *
- * After the last packet of a batch cpg_engine_flush() must be called.
+ * After the last packet of a batch cpg_engine_flush() must be called: what
+ * follows from the packets may wait for that.
  *
  * Return: CPG_DROP_NONE, or why the packet was dropped.
  */

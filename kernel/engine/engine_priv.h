@@ -645,8 +645,8 @@ struct cpg_proc {
  * @n_late: timers that were late, less one for each while without
  * @late_since: when that while began
  * @is_unwell: it has been late so often that it should not lead
- * @has_run: since the last cpg_engine_flush() more has happened than that
- *	messages began to wait for company
+ * @has_run: since the last flush more happened than that messages began to wait
+ * @n_taken: packets of which nothing has followed yet
  * @join_wait: interval of the next JOIN
  * @rtt_oseq: the own packet whose round trip is being measured, 0: none
  * @rtt_sent: when it was sent
@@ -711,6 +711,7 @@ struct cpg_engine {
 	u64				late_since;
 	bool				is_unwell;
 	bool				has_run;
+	u32				n_taken;
 	u64				join_wait;
 	u64				rtt_oseq;
 	u64				rtt_sent;

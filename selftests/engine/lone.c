@@ -162,6 +162,7 @@ enum cpg_drop lone_rcv_as(u32 src, u64 incarnation, const struct cpg_vid *id,
 	if (len)
 		memcpy(buf->data + sizeof(hdr), p, len);
 	drop = cpg_engine_rcv(eng, now, buf, 0);
+	cpg_engine_flush(eng, now);
 	cpg_buf_put(buf);
 	return drop;
 }
