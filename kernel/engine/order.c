@@ -287,6 +287,7 @@ int cpg_order_deliver(struct cpg_engine *eng, u64 safe)
 	u32 idx;
 	u64 oseq;
 
+	/* Looked for first: what the cursor has passed is let go of. */
 	while (cpg_order_peek(ep, cur, &idx, &oseq) == CPG_ORDER_PKT &&
 	       cur->gseq < ep->held.gseq) {
 		struct cpg_pkt *pkt;
