@@ -4,7 +4,7 @@
  *
  * A buffer is one of four things: a page fragment that starts with its struct
  * cpg_buf, so that packets which carry a part of it only take a reference to
- * the page; a small one from the slab, which is copied into packets; a packet
+ * the page, with room in front of the data for what a packet begins with; a small one from the slab, which is copied into packets; a packet
  * that was received alone, with its struct cpg_buf in the skb's control block;
  * or one of several that were received in one skb.
  */
@@ -19,21 +19,21 @@
 
 enum {
 	CPG_BUF_HEAD = ALIGN(sizeof(struct cpg_buf), 16),
-	/* In front of a page's data: for the header, the first time it goes. */
+	/* In front of a packet: for the header, the first time it goes. */
 	CPG_BUF_ROOM = ALIGN(CPG_DATA_HDR, 16),
+	/* In front of a message, which may become a packet as it is. */
+	CPG_BUF_MSG_ROOM = ALIGN(CPG_DATA_HDR + CPG_MSG_FRONT, 16),
 	/*
 	 * Up to here buffers come from the slab: as fragments they would keep
 	 * a hundred times as much memory as a socket is charged for.
 	 */
 	CPG_BUF_SLAB_MAX = 512 - CPG_BUF_HEAD,
 	/* And up to here they share pages. */
-	CPG_BUF_FRAG_MAX = 4096 - CPG_BUF_HEAD - CPG_BUF_ROOM,
+	CPG_BUF_FRAG_MAX = 4096 - CPG_BUF_HEAD - CPG_BUF_MSG_ROOM,
 };
 
-/* struct cpg_buf priv of what is from the slab; no packet is there. */
+/* struct cpg_buf priv of what is from the slab, NULL of pages. */
 #define CPG_BUF_SLAB	((void *)1)
-/* And of a page with room for a header, which was not used; else NULL. */
-#define CPG_BUF_FRESH	((void *)4)
 
 static struct kmem_cache *cpg_event_cache;
 
@@ -93,6 +93,7 @@ static struct cpg_buf *cpg_buf_fill(struct cpg_buf *buf, u8 *data, u32 len,
 {
 	cpg_ref_set(&buf->ref, 1);
 	buf->len = len;
+	buf->room = 0;
 	buf->data = data;
 	buf->priv = priv;
 	return buf;
@@ -100,9 +101,7 @@ static struct cpg_buf *cpg_buf_fill(struct cpg_buf *buf, u8 *data, u32 len,
 
 static struct cpg_buf *cpg_buf_init(void *mem, u32 len, void *priv)
 {
-	u32 room = priv == CPG_BUF_FRESH ? CPG_BUF_ROOM : 0;
-
-	return cpg_buf_fill(mem, mem + CPG_BUF_HEAD + room, len, priv);
+	return cpg_buf_fill(mem, mem + CPG_BUF_HEAD, len, priv);
 }
 
 static struct cpg_buf *cpg_buf_alloc(u32 len, gfp_t gfp)
@@ -121,11 +120,16 @@ static struct cpg_buf *cpg_buf_alloc_slab(u32 len, gfp_t gfp)
 	return mem ? cpg_buf_init(mem, len, CPG_BUF_SLAB) : NULL;
 }
 
-static struct cpg_buf *cpg_buf_alloc_frag(u32 len)
+static struct cpg_buf *cpg_buf_alloc_frag(u32 len, u32 room)
 {
-	void *mem = netdev_alloc_frag(CPG_BUF_HEAD + CPG_BUF_ROOM + len);
+	void *mem = netdev_alloc_frag(CPG_BUF_HEAD + room + len);
+	struct cpg_buf *buf;
 
-	return mem ? cpg_buf_init(mem, len, CPG_BUF_FRESH) : NULL;
+	if (!mem)
+		return NULL;
+	buf = cpg_buf_fill(mem, mem + CPG_BUF_HEAD + room, len, NULL);
+	buf->room = room;
+	return buf;
 }
 
 struct cpg_buf *cpg_env_buf_alloc(void *env, u32 len)
@@ -133,7 +137,7 @@ struct cpg_buf *cpg_env_buf_alloc(void *env, u32 len)
 	if (len <= CPG_BUF_SLAB_MAX)
 		return cpg_buf_alloc_slab(len, GFP_ATOMIC);
 	if (len <= CPG_BUF_FRAG_MAX)
-		return cpg_buf_alloc_frag(len);
+		return cpg_buf_alloc_frag(len, CPG_BUF_ROOM);
 	return cpg_buf_alloc(len, GFP_ATOMIC);
 }
 
@@ -154,7 +158,7 @@ struct cpg_buf *cpg_buf_alloc_wait(u32 len)
 	if (len <= CPG_BUF_SLAB_MAX)
 		return cpg_buf_alloc_slab(len, GFP_KERNEL_ACCOUNT);
 	if (len <= CPG_BUF_FRAG_MAX)
-		buf = cpg_buf_alloc_frag(len);
+		buf = cpg_buf_alloc_frag(len, CPG_BUF_MSG_ROOM);
 	if (!buf)
 		buf = cpg_buf_alloc(len, GFP_KERNEL_ACCOUNT);
 	return buf;
@@ -342,9 +346,7 @@ struct cpg_buf *cpg_batch_next(struct cpg_batch *batch)
  */
 bool cpg_buf_is_page(const struct cpg_buf *buf)
 {
-	const void *priv = READ_ONCE(buf->priv);
-
-	return !priv || priv == CPG_BUF_FRESH;
+	return !buf->priv;
 }
 
 /**
@@ -360,10 +362,9 @@ bool cpg_buf_is_page(const struct cpg_buf *buf)
  */
 u8 *cpg_buf_push(struct cpg_buf *buf, u32 off, u32 len)
 {
-	if (buf->priv != CPG_BUF_FRESH || off || len > CPG_BUF_ROOM)
+	if (off || len > buf->room)
 		return NULL;
-	/* Others may ask cpg_buf_is_page(). */
-	WRITE_ONCE(buf->priv, NULL);
+	buf->room = 0;
 	return buf->data - len;
 }
 

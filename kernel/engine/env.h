@@ -71,6 +71,7 @@ static inline bool cpg_ref_dec_and_test(cpg_ref_t *ref)
  * struct cpg_buf - a run of bytes that several owners share
  * @ref: number of owners; cpg_env_buf_free() runs when it comes to 0
  * @len: bytes at @data
+ * @room: bytes in front of them that nobody has written
  * @data: the bytes; written only by who allocated the buffer, before it is
  *	shared
  * @priv: the environment's: what @data belongs to
@@ -78,6 +79,7 @@ static inline bool cpg_ref_dec_and_test(cpg_ref_t *ref)
 struct cpg_buf {
 	cpg_ref_t	ref;
 	u32		len;
+	u32		room;
 	u8		*data;
 	void		*priv;
 };
@@ -104,6 +106,17 @@ static inline void cpg_buf_put(struct cpg_buf *buf)
 {
 	if (cpg_ref_dec_and_test(&buf->ref))
 		cpg_env_buf_free(buf);
+}
+
+/* Begin @len bytes further in front; false: there is no room. */
+static inline bool cpg_buf_grow(struct cpg_buf *buf, u32 len)
+{
+	if (len > buf->room)
+		return false;
+	buf->room -= len;
+	buf->len += len;
+	buf->data -= len;
+	return true;
 }
 
 #endif /* _CPG_ENGINE_ENV_H */

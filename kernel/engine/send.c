@@ -9,8 +9,6 @@
 enum {
 	/* Packets of its stream that a leader keeps free for ORDER. */
 	CPG_SEND_RESERVE = 64,
-	/* Runs that a leader sends along with data of its own. */
-	CPG_SEND_RUNS_MAX = 4,
 	/* Packets repeated to the leader at once. */
 	CPG_SEND_REPEAT_MAX = 4,
 	/*
@@ -135,11 +133,14 @@ static void cpg_send_copy_msg(struct cpg_txmsg *tx, u8 *p, u32 len)
 {
 	while (len) {
 		const struct cpg_slice *slice;
+		const u8 *from;
 		u32 part;
 
 		slice = &cpg_event_slices(tx->ev)[tx->slice];
+		from = slice->buf->data + slice->off + tx->slice_off;
 		part = min(len, slice->len - tx->slice_off);
-		memcpy(p, slice->buf->data + slice->off + tx->slice_off, part);
+		if (p != from)
+			memcpy(p, from, part);
 		p += part;
 		len -= part;
 		tx->slice_off += part;
@@ -246,6 +247,37 @@ static void cpg_send_arm(struct cpg_engine *eng, u64 oseq)
 	}
 }
 
+/*
+ * A message that is alone in its packet makes up the packet where it is, if
+ * there is room in front of it and it was not in a packet before.
+ */
+static struct cpg_buf *cpg_send_buf_own(struct cpg_engine *eng,
+					const struct cpg_send_plan *plan,
+					u32 order)
+{
+	u32 front = order + sizeof(struct cpg_wire_rec);
+	struct cpg_slice *slice;
+	struct cpg_txmsg *tx;
+
+	tx = list_first_entry(&eng->sendq, struct cpg_txmsg, link);
+	if (plan->n_whole != 1 || plan->part || tx->sent || !tx->len ||
+	    tx->rec_type != CPG_REC_MSG)
+		return NULL;
+	slice = cpg_event_slices(tx->ev);
+	if (slice->off || slice->len != tx->len ||
+	    !cpg_buf_grow(slice->buf, front))
+		return NULL;
+	slice->off = front;
+	return cpg_buf_get(slice->buf);
+}
+
+static struct cpg_buf *cpg_send_buf(struct cpg_engine *eng,
+				    const struct cpg_send_plan *plan, u32 order)
+{
+	return cpg_send_buf_own(eng, plan, order) ?:
+	       cpg_env_buf_alloc(eng->env, order + plan->bytes);
+}
+
 /* Build and send one packet as planned.  False: no memory. */
 static bool cpg_send_packet(struct cpg_engine *eng,
 			    const struct cpg_send_plan *plan, u32 order)
@@ -269,7 +301,7 @@ static bool cpg_send_packet(struct cpg_engine *eng,
 		body.gseq_end = ep->gseq + 1;
 		body.pos = ep->n_runs ? ep->runs_pos : ep->pos;
 	}
-	buf = cpg_env_buf_alloc(eng->env, size);
+	buf = cpg_send_buf(eng, plan, order);
 	if (!buf)
 		return false;
 	drop = cpg_stream_add(eng, ep->me, oseq, buf, 0, size, &body);

@@ -49,12 +49,12 @@ static void cpg_hash_test(struct kunit *test)
 /* --- buffers --- */
 
 static const u32 cpg_buf_sizes[] = {
-	0, 1, 479, 480, 481, 3951, 3952, 3953, 16384, CPG_BUF_MAX
+	0, 1, 479, 480, 481, 3823, 3824, 3825, 16384, CPG_BUF_MAX
 };
 
 enum {
 	CPG_TEST_BUF_SMALL = 480,	/* up to here there are no pages */
-	CPG_TEST_BUF_FRAG = 3952,	/* and up to here they are shared */
+	CPG_TEST_BUF_FRAG = 3824,	/* and up to here they are shared */
 	CPG_TEST_HEADER = 100,
 };
 

@@ -8,6 +8,7 @@
  */
 #include "env_mem.h"
 #include "event.h"
+#include "wire.h"
 
 #ifndef MEM_KEEP
 #define MEM_KEEP 0
@@ -132,12 +133,13 @@ struct cpg_buf *cpg_env_buf_alloc(void *env, u32 len)
 
 	if (mem_fails(env))
 		return NULL;
-	buf = mem_get(sizeof(*buf) + len, false);
+	buf = mem_get(sizeof(*buf) + CPG_MSG_FRONT + len, false);
 	if (!buf)
 		return NULL;
 	cpg_ref_set(&buf->ref, 1);
 	buf->len = len;
-	buf->data = (u8 *)(buf + 1);
+	buf->room = CPG_MSG_FRONT;
+	buf->data = (u8 *)(buf + 1) + buf->room;
 	buf->priv = NULL;
 	return buf;
 }
