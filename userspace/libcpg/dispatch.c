@@ -27,6 +27,7 @@ enum cpg_dispatch_limit {
  * @rx: where the event is, with a reference, or NULL
  * @rec: the event, in @rx
  * @group: the group the event is of
+ * @joins: of the handle, when that was copied
  * @msg: the message
  * @chg: the change of the group, in @rx, or NULL
  * @view: the view, in @rx, or NULL
@@ -37,6 +38,7 @@ struct cpg_frame {
 	struct cpg_rxbuf		*rx;
 	struct cpg_record		*rec;
 	struct cpg_name			group;
+	uint32_t			joins;
 	struct cpg_payload		msg;
 	struct cpg_confchg		*chg;
 	struct cpg_view			*view;
@@ -128,6 +130,16 @@ static cs_error_t cpg_frame_msg_locked(struct cpg_frame *frame)
 	return CS_OK;
 }
 
+static cs_error_t cpg_frame_rcv_error(const struct cpg_inst *inst, int err)
+{
+	int cancel = cpg_cancel_disable();
+	cs_error_t error = cpg_inst_error(inst, err);
+
+	cpg_cancel_restore(cancel);
+	return error;
+}
+
+/* Cancellation is disabled only where it could happen: mostly it cannot. */
 static cs_error_t cpg_frame_rcv_locked(struct cpg_frame *frame)
 {
 	struct cpg_inst *inst = frame->inst;
@@ -137,11 +149,14 @@ static cs_error_t cpg_frame_rcv_locked(struct cpg_frame *frame)
 	if (!frame->rx && errno == EAGAIN)
 		return CS_ERR_TRY_AGAIN;
 	if (!frame->rx)
-		return cpg_inst_error(inst, errno);
+		return cpg_frame_rcv_error(inst, errno);
 
 	if (!cpg_frame_parse(frame))
 		return CS_ERR_LIBRARY;
-	frame->group = inst->group;
+	if (frame->joins != inst->joins) {
+		frame->group = inst->group;
+		frame->joins = inst->joins;
+	}
 	if (frame->chg)
 		cpg_inst_confchg_locked(inst, frame->chg);
 	else if (!frame->view)
@@ -151,13 +166,11 @@ static cs_error_t cpg_frame_rcv_locked(struct cpg_frame *frame)
 
 static cs_error_t cpg_frame_rcv(struct cpg_frame *frame)
 {
-	int cancel = cpg_cancel_disable();
 	cs_error_t error;
 
 	pthread_mutex_lock(&frame->inst->lock);
 	error = cpg_frame_rcv_locked(frame);
 	pthread_mutex_unlock(&frame->inst->lock);
-	cpg_cancel_restore(cancel);
 	return error;
 }
 

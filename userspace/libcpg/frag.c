@@ -95,7 +95,8 @@ static bool cpg_frag_hdr_parse(const void *data, size_t len,
 {
 	size_t payload;
 
-	if (len <= sizeof(*hdr))
+	if (len <= sizeof(*hdr) ||
+	    memcmp(data, cpg_frag_magic, sizeof(cpg_frag_magic)))
 		return false;
 
 	memcpy(hdr, data, sizeof(*hdr));
@@ -103,8 +104,7 @@ static bool cpg_frag_hdr_parse(const void *data, size_t len,
 	hdr->offset = le32toh(hdr->offset);
 	hdr->id = le32toh(hdr->id);
 	payload = len - sizeof(*hdr);
-	return !memcmp(hdr->magic, cpg_frag_magic, sizeof(hdr->magic)) &&
-	       !hdr->zero && hdr->offset < hdr->total &&
+	return !hdr->zero && hdr->offset < hdr->total &&
 	       payload <= hdr->total - hdr->offset;
 }
 

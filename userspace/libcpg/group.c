@@ -28,6 +28,7 @@ static cs_error_t cpg_inst_join_locked(struct cpg_inst *inst,
 					  cpg_inst_error(inst, errno);
 
 	cpg_name_init(&inst->group, &group);
+	inst->joins++;
 	inst->is_self_known = false;
 	inst->state = CPG_INST_JOINED;
 	return CS_OK;

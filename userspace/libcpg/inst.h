@@ -15,6 +15,7 @@
 #include <corosync/cpg.h>
 #pragma GCC visibility pop
 
+#include "cancel.h"
 #include "frag.h"
 #include "handle.h"
 #include "rxbuf.h"
@@ -39,6 +40,7 @@ enum cpg_inst_state {
  * @wake_fd: readable once @is_dead; -1 until a thread wants to wait
  * @state: enum cpg_inst_state
  * @group: the name, in @state other than CPG_INST_UNJOINED
+ * @joins: how often it was set
  * @is_self_known: @self is valid: the own join was dispatched
  * @self: this process in the group
  * @confchgs: changes of the group that were dispatched
@@ -59,6 +61,7 @@ struct cpg_inst {
 	int			wake_fd;
 	enum cpg_inst_state	state;
 	struct cpg_name		group;
+	uint32_t		joins;
 	bool			is_self_known;
 	struct cpg_member	self;
 	uint32_t		confchgs;
@@ -67,20 +70,6 @@ struct cpg_inst {
 	pthread_mutex_t		send_lock;
 	uint32_t		frag_id;
 };
-
-/* A call must be able to keep its promises: no cancellation in the middle. */
-static inline int cpg_cancel_disable(void)
-{
-	int state;
-
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	return state;
-}
-
-static inline void cpg_cancel_restore(int state)
-{
-	pthread_setcancelstate(state, NULL);
-}
 
 /**
  * cpg_inst_lookup() - the instance of a handle

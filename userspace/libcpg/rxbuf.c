@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "cancel.h"
 #include "rxbuf.h"
 
 enum {
@@ -61,6 +62,18 @@ static int cpg_rxbuf_grow(struct cpg_rxbuf **rxp, int fd)
 	return cpg_rxbuf_replace(rxp, len);
 }
 
+static ssize_t cpg_rxbuf_recv(int fd, void *data, size_t size)
+{
+	int cancel = cpg_cancel_disable();
+	ssize_t len;
+
+	do {
+		len = recv(fd, data, size, MSG_DONTWAIT);
+	} while (len < 0 && errno == EINTR);
+	cpg_cancel_restore(cancel);
+	return len;
+}
+
 static int cpg_rxbuf_fill(struct cpg_rxbuf **rxp, int fd)
 {
 	struct cpg_rxbuf *rx = *rxp;
@@ -72,11 +85,9 @@ static int cpg_rxbuf_fill(struct cpg_rxbuf **rxp, int fd)
 	}
 	for (;;) {
 		rx = *rxp;
-		len = recv(fd, rx->data, rx->size, MSG_DONTWAIT);
+		len = cpg_rxbuf_recv(fd, rx->data, rx->size);
 		if (len >= 0)
 			break;
-		if (errno == EINTR)
-			continue;
 		if (errno != EMSGSIZE || cpg_rxbuf_grow(rxp, fd))
 			return -1;
 	}
@@ -112,7 +123,7 @@ struct cpg_rxbuf *cpg_rxbuf_take(struct cpg_rxbuf **rxp, int fd,
 	}
 	rx->pos += cpg_record_space((*rec)->len);
 	if (rx->is_readable && rx->pos >= rx->len)
-		recv(fd, NULL, 0, MSG_DONTWAIT);
+		cpg_rxbuf_recv(fd, NULL, 0);
 	rx->refs++;
 	return rx;
 }
