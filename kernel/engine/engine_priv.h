@@ -24,6 +24,8 @@ enum {
 	 * of them on an Ethernet.
 	 */
 	CPG_FLOW_OVERHEAD = CPG_DATA_HDR + 66,
+	/* Packets of a stream that share memory. */
+	CPG_PKTS = 16,
 	/* So many beacons of a node outside missed, and it is not there. */
 	CPG_PEER_BEACONS = 4,
 };
@@ -200,6 +202,16 @@ struct cpg_pkt {
 };
 
 /**
+ * struct cpg_pkts - memory for successive packets of a stream
+ * @n: so many of them are held
+ * @pkt: they
+ */
+struct cpg_pkts {
+	u32		n;
+	struct cpg_pkt	pkt[CPG_PKTS];
+};
+
+/**
  * struct cpg_partial - a message of which not all parts were delivered
  * @ev: what there is of it, or NULL
  * @port: its process
@@ -214,6 +226,7 @@ struct cpg_partial {
 /**
  * struct cpg_stream - the packets of one origin in a view
  * @ring: packets held, by number modulo CPG_STREAM_WINDOW
+ * @pkts: where they are, CPG_PKTS of @ring each; NULL: none of them is held
  * @n_held: how many those are
  * @base: all before this one are stable and let go
  * @next: all before this one are held, or were; the origin's next number
@@ -234,6 +247,7 @@ struct cpg_partial {
  */
 struct cpg_stream {
 	struct cpg_pkt		*ring[CPG_STREAM_WINDOW];
+	struct cpg_pkts		*pkts[CPG_STREAM_WINDOW / CPG_PKTS];
 	u32			n_held;
 	u64			base;
 	u64			next;

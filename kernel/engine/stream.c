@@ -15,12 +15,6 @@ enum {
 /* Who misses a packet asks for it once in this time. */
 #define CPG_REPAIR_GAP	(200 * CPG_NSEC_PER_USEC)
 
-static void cpg_stream_pkt_free(struct cpg_pkt *pkt)
-{
-	cpg_buf_put(pkt->buf);
-	cpg_env_free(pkt);
-}
-
 void cpg_stream_init(struct cpg_stream *stream)
 {
 	stream->base = 1;
@@ -48,7 +42,9 @@ void cpg_stream_exit(struct cpg_stream *stream)
 		cpg_stream_drop_partial(&stream->partial[i]);
 	for (oseq = stream->base; oseq < end; oseq++)
 		if (cpg_stream_get(stream, oseq))
-			cpg_stream_pkt_free(cpg_stream_get(stream, oseq));
+			cpg_buf_put(cpg_stream_get(stream, oseq)->buf);
+	for (i = 0; i < ARRAY_SIZE(stream->pkts); i++)
+		cpg_env_free(stream->pkts[i]);
 }
 
 /* How long to wait for what may only be late. */
@@ -113,6 +109,41 @@ static void cpg_stream_unwant(struct cpg_stream *stream, u64 oseq)
 	stream->n_wanted--;
 }
 
+/* Room for a packet that is not held; NULL: no memory. */
+static struct cpg_pkt *cpg_stream_push(struct cpg_engine *eng,
+				       struct cpg_stream *stream, u64 oseq)
+{
+	u32 slot = cpg_stream_slot(oseq);
+	struct cpg_pkts *pkts = stream->pkts[slot / CPG_PKTS];
+
+	if (!pkts) {
+		pkts = cpg_env_alloc(eng->env, sizeof(*pkts));
+		if (!pkts)
+			return NULL;
+		stream->pkts[slot / CPG_PKTS] = pkts;
+	}
+	pkts->n++;
+	stream->n_held++;
+	stream->ring[slot] = &pkts->pkt[slot % CPG_PKTS];
+	return stream->ring[slot];
+}
+
+/* The first packet of the window goes, and its memory with the last of it. */
+static void cpg_stream_pop(struct cpg_stream *stream)
+{
+	u32 slot = cpg_stream_slot(stream->base++);
+	struct cpg_pkts *pkts = stream->pkts[slot / CPG_PKTS];
+
+	cpg_buf_put(stream->ring[slot]->buf);
+	stream->ring[slot] = NULL;
+	stream->n_held--;
+	/* The last numbers of the window may be where the first ones were. */
+	if (--pkts->n || stream->base % CPG_PKTS)
+		return;
+	cpg_env_free(pkts);
+	stream->pkts[slot / CPG_PKTS] = NULL;
+}
+
 /**
  * cpg_stream_add() - keep a packet
  * @eng: engine
@@ -138,7 +169,7 @@ enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 		return CPG_DROP_WINDOW;
 	if (eng->epoch->frozen && !cpg_stream_wants(stream, oseq))
 		return CPG_DROP_STALE;
-	pkt = cpg_env_alloc(eng->env, sizeof(*pkt));
+	pkt = cpg_stream_push(eng, stream, oseq);
 	if (!pkt)
 		return CPG_DROP_NOMEM;
 	pkt->buf = cpg_buf_get(buf);
@@ -146,8 +177,9 @@ enum cpg_drop cpg_stream_add(struct cpg_engine *eng, u32 idx, u64 oseq,
 	pkt->len = len;
 	pkt->oseq = oseq;
 	pkt->body = *body;
-	stream->ring[cpg_stream_slot(oseq)] = pkt;
-	stream->n_held++;
+	pkt->taken = 0;
+	pkt->repaired = 0;
+	pkt->n_asked = 0;
 	if (body->is_data && body->service <= CPG_SVC_FIFO)
 		stream->has_early = true;
 	if (eng->epoch->frozen)
@@ -171,12 +203,9 @@ void cpg_stream_release(struct cpg_engine *eng, u32 idx, u64 oseq)
 
 	if (!pkt || oseq != stream->base)
 		return;
-	stream->base++;
-	stream->ring[cpg_stream_slot(oseq)] = NULL;
-	stream->n_held--;
 	if (idx == ep->me && pkt->body.is_data)
 		cpg_flow_released(eng, pkt->len);
-	cpg_stream_pkt_free(pkt);
+	cpg_stream_pop(stream);
 }
 
 /* Send a packet, for the first time or as a repair. */

@@ -205,6 +205,57 @@ static const char *test_order_again(void)
 	return lone_destroy(why);
 }
 
+/* PEER's packet @oseq, whose place that is, too: a message of 3 bytes. */
+static enum cpg_drop message_rcv(u64 oseq, u64 stable)
+{
+	data_begin(oseq, 0);
+	pkt.data.ack = cpu_to_le64(oseq);
+	pkt.data.stable = cpu_to_le64(stable);
+	data_order(oseq, oseq, 0, oseq, 1, 1);
+	data_rec(CPG_REC_MSG, CPG_REC_F_FIRST | CPG_REC_F_LAST |
+		 CPG_SVC_AGREED << CPG_REC_SERVICE_SHIFT, 1, 3, oseq, "abc", 3);
+	return data_rcv(PEER);
+}
+
+/* So many parts of the window of PEER's stream have memory. */
+static u32 window_parts(void)
+{
+	const struct cpg_stream *stream = &eng->epoch->node[0]->stream;
+	u32 i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(stream->pkts); i++)
+		n += !!stream->pkts[i];
+	return n;
+}
+
+/* The last packet of the window comes first, beside where the first will be. */
+static const char *test_window(void)
+{
+	const char *why = NULL;
+	u64 i;
+
+	led();
+	if (message_rcv(CPG_STREAM_WINDOW, 0) || window_parts() != 1)
+		why = "the last of the window";
+	for (i = 1; i < CPG_STREAM_WINDOW; i++)
+		if (message_rcv(i, 0))
+			why = "a packet of the window";
+	if (lone_status().delivered != CPG_STREAM_WINDOW ||
+	    window_parts() != CPG_STREAM_WINDOW / CPG_PKTS)
+		why = "a full window";
+	if (message_rcv(CPG_STREAM_WINDOW + 1, 0) != CPG_DROP_WINDOW)
+		why = "a packet behind the window";
+	if (message_rcv(1, CPG_STREAM_WINDOW) != CPG_DROP_DUPLICATE)
+		why = "a packet twice";
+	for (i = 1; i <= CPG_PKTS; i++)
+		if (message_rcv(CPG_STREAM_WINDOW + i, CPG_STREAM_WINDOW + i))
+			why = "a packet after all was let go";
+	if (lone_status().delivered != CPG_STREAM_WINDOW + CPG_PKTS ||
+	    window_parts() != 1)
+		why = "memory of what was let go";
+	return lone_destroy(why);
+}
+
 /* Begin: this node leads; what comes is given its place at once. */
 static void leads(void)
 {
@@ -717,10 +768,10 @@ static const char *test_late_lie(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(parts),
-	TEST(procs), TEST(offers), TEST(offer_sizes), TEST(offer_chunks),
-	TEST(table), TEST(answers), TEST(newcomer), TEST(late),
-	TEST(late_lie),
+	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(window),
+	TEST(parts), TEST(procs), TEST(offers), TEST(offer_sizes),
+	TEST(offer_chunks), TEST(table), TEST(answers), TEST(newcomer),
+	TEST(late), TEST(late_lie),
 };
 
 int main(int argc, char **argv)
