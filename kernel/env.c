@@ -4,9 +4,10 @@
  *
  * A buffer is one of four things: a page fragment that starts with its struct
  * cpg_buf, so that packets which carry a part of it only take a reference to
- * the page, with room in front of the data for what a packet begins with; a small one from the slab, which is copied into packets; a packet
- * that was received alone, with its struct cpg_buf in the skb's control block;
- * or one of several that were received in one skb.
+ * the page, with room in front of the data for what a packet begins with; a
+ * small one from the slab, which is copied into packets; a packet that was
+ * received alone, with its struct cpg_buf in the skb's control block; or one of
+ * several that were received in one skb.
  */
 #include <linux/math64.h>
 #include <linux/mm.h>
