@@ -258,7 +258,10 @@ static void fuzz_fix(struct cpg_buf *buf)
 	hdr->key_id = 0;
 }
 
-/* The first packet that waits, or another; perhaps with some bytes changed. */
+/*
+ * The first packet that waits, or another; perhaps with some bytes changed, and
+ * perhaps not the last of its batch.
+ */
 static void step_rcv(struct fuzz_node *node, struct fuzz_input *in, u32 op)
 {
 	u32 at = op & 0x40 ? take(in, 1) % FUZZ_QUEUE : 0;
@@ -275,7 +278,8 @@ static void step_rcv(struct fuzz_node *node, struct fuzz_input *in, u32 op)
 	if (op & 0x80)
 		fuzz_fix(buf);
 	cpg_engine_rcv(node->eng, now, buf, 0);
-	cpg_engine_flush(node->eng, now);
+	if (!(op & 0x20))
+		cpg_engine_flush(node->eng, now);
 	cpg_buf_put(buf);
 }
 
