@@ -80,7 +80,6 @@ static void cpg_deliver_trace(struct cpg_engine *eng, u32 nodeid,
 		.ev = ev,
 	};
 
-	eng->counters[CPG_CNT_MSGS_DELIVERED]++;
 	cpg_engine_trace(eng, &trace);
 }
 
@@ -121,7 +120,9 @@ static void cpg_deliver_msg(struct cpg_engine *eng, struct cpg_vnode *node,
 	}
 	if (ev && !again)
 		cpg_group_deliver_msg(eng, node->nodeid, rec->port, ev, pos);
-	cpg_deliver_trace(eng, node->nodeid, rec, pos, ev, again);
+	eng->counters[CPG_CNT_MSGS_DELIVERED]++;
+	if (cpg_env_traces(deliver))
+		cpg_deliver_trace(eng, node->nodeid, rec, pos, ev, again);
 	if (tx)
 		cpg_send_done(eng, tx);
 	else

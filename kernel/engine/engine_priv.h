@@ -727,7 +727,6 @@ void cpg_stream_release(struct cpg_engine *eng, u32 idx, u64 oseq);
 void cpg_stream_announce(struct cpg_engine *eng, u32 idx, u64 high);
 void cpg_stream_init(struct cpg_stream *stream);
 void cpg_stream_exit(struct cpg_stream *stream);
-void cpg_stream_drop_partial(struct cpg_partial *partial);
 void cpg_stream_xmit(struct cpg_engine *eng, u32 idx, const struct cpg_pkt *pkt,
 		     const u32 *nodeids, u32 n);
 enum cpg_drop cpg_stream_rcv(struct cpg_engine *eng, struct cpg_vnode *from,

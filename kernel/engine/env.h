@@ -28,6 +28,7 @@
 #include <linux/refcount.h>
 #include <linux/sort.h>
 #include <linux/string.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/types.h>
 #include <uapi/linux/cpg.h>
 
@@ -36,6 +37,12 @@
  * nevertheless, so that the caller can back out.
  */
 #define CPG_BROKEN(cond)	WARN_ON_ONCE(cond)
+
+DECLARE_TRACEPOINT(cpg_accept);
+DECLARE_TRACEPOINT(cpg_deliver);
+
+/* Does anybody want to know that a message is accepted, or delivered? */
+#define cpg_env_traces(what)	tracepoint_enabled(cpg_##what)
 
 typedef refcount_t cpg_ref_t;
 

@@ -24,13 +24,6 @@ void cpg_stream_init(struct cpg_stream *stream)
 	stream->nak_at = CPG_NEVER;
 }
 
-void cpg_stream_drop_partial(struct cpg_partial *partial)
-{
-	if (partial->ev)
-		cpg_event_put(partial->ev);
-	partial->ev = NULL;
-}
-
 /* Nothing is held beyond what was heard of; most streams hold little. */
 void cpg_stream_exit(struct cpg_stream *stream)
 {

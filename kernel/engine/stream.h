@@ -112,4 +112,11 @@ static inline struct cpg_pkt *cpg_stream_get(const struct cpg_stream *stream,
 	return pkt && pkt->oseq == oseq ? pkt : NULL;
 }
 
+static inline void cpg_stream_drop_partial(struct cpg_partial *partial)
+{
+	if (partial->ev)
+		cpg_event_put(partial->ev);
+	partial->ev = NULL;
+}
+
 #endif /* _CPG_ENGINE_STREAM_H */

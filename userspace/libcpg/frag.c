@@ -51,6 +51,11 @@ bool cpg_frag_is_magic(const struct iovec *iov, size_t n)
 	size_t done = 0;
 	size_t part;
 
+	/* The first byte tells of nearly all that they do not. */
+	if (n && iov->iov_len &&
+	    *(const uint8_t *)iov->iov_base != cpg_frag_magic[0])
+		return false;
+
 	for (; n && done < CPG_FRAG_MAGIC_LEN; iov++, n--) {
 		part = CPG_FRAG_MAGIC_LEN - done;
 		if (part > iov->iov_len)
