@@ -472,7 +472,7 @@ cpg_lib_check "cpgbench floods" \
 	floods cpgbench 0.2 64 320 1600 8000 40000 200000 1000000
 # shellcheck disable=SC2046 # words
 cpg_lib_check "cpgbenchzc floods" \
-	floods cpgbenchzc 0.1 $(seq 1000 1000 50000)
+	floods cpgbenchzc 0.02 $(seq 1000 1000 50000)
 cpg_lib_check "cpgbound: each message is longer by one" bound
 cpg_lib_check "testcpg ends" counts_no_more
 cpg_lib_check "stress_cpgfdget" passes stress_cpgfdget
