@@ -121,7 +121,7 @@ static void cpg_deliver_msg(struct cpg_engine *eng, struct cpg_vnode *node,
 	if (ev && !again)
 		cpg_group_deliver_msg(eng, node->nodeid, rec->port, ev, pos);
 	eng->counters[CPG_CNT_MSGS_DELIVERED]++;
-	if (cpg_env_traces(deliver))
+	if (cpg_env_traces_deliver())
 		cpg_deliver_trace(eng, node->nodeid, rec, pos, ev, again);
 	if (tx)
 		cpg_send_done(eng, tx);

@@ -42,7 +42,15 @@ DECLARE_TRACEPOINT(cpg_accept);
 DECLARE_TRACEPOINT(cpg_deliver);
 
 /* Does anybody want to know that a message is accepted, or delivered? */
-#define cpg_env_traces(what)	tracepoint_enabled(cpg_##what)
+static inline bool cpg_env_traces_accept(void)
+{
+	return tracepoint_enabled(cpg_accept);
+}
+
+static inline bool cpg_env_traces_deliver(void)
+{
+	return tracepoint_enabled(cpg_deliver);
+}
 
 typedef refcount_t cpg_ref_t;
 

@@ -742,7 +742,7 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 		tx->service = CPG_SVC_FIFO;
 	ev->sender = proc->who;
 	eng->counters[CPG_CNT_MSGS_SENT]++;
-	if (cpg_env_traces(accept))
+	if (cpg_env_traces_accept())
 		cpg_engine_trace(eng, &trace);
 	cpg_send_queue(eng, tx);
 	eng->now = now;
