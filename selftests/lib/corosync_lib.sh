@@ -102,15 +102,6 @@ cpg_lib_up()
 		"$cpg_lib_tmp/corosync-$node.out"
 }
 
-# Ended, though not yet waited for.
-corosync_lib_is_gone()
-{
-	local stat
-
-	read -r stat < "/proc/$1/stat" || return 0
-	[[ ${stat##*) } == Z* ]]
-} 2> /dev/null
-
 # corosync_lib_end NODE SIGNAL: and wait until it is gone; one that does not
 # follow is killed.
 corosync_lib_end()
@@ -120,7 +111,7 @@ corosync_lib_end()
 	# In braces, so that bash does not report what it reaps.
 	{
 		kill "-$2" "$pid"
-		cpg_lib_wait 20000 corosync_lib_is_gone "$pid" ||
+		cpg_lib_wait 20000 cpg_lib_is_gone "$pid" ||
 			kill -KILL "$pid"
 		wait "$pid"
 	} 2> /dev/null

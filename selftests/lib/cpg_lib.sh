@@ -407,6 +407,15 @@ cpg_lib_say()
 	echo "$2" >&"${cpg_lib_input[$1]}"
 }
 
+# cpg_lib_is_gone PID: ended, though perhaps not yet waited for.
+cpg_lib_is_gone()
+{
+	local stat
+
+	read -r stat < "/proc/$1/stat" || return 0
+	[[ ${stat##*) } == Z* ]]
+} 2> /dev/null
+
 # cpg_lib_kill NAME [SIGNAL]: and wait until it is gone.
 cpg_lib_kill()
 {

@@ -36,14 +36,10 @@ start()
 		stdbuf -oL "$bin/$program" "${@:4}"
 }
 
-# Ended, though not yet waited for.
 is_gone()
 {
-	local stat
-
-	read -r stat < "/proc/${cpg_lib_pid[$1]}/stat" || return 0
-	[[ ${stat##*) } == Z* ]]
-} 2> /dev/null
+	cpg_lib_is_gone "${cpg_lib_pid[$1]}"
+}
 
 # ends NAME [MS]: by itself; its status.
 ends()

@@ -74,18 +74,9 @@ programs_lib_end()
 	local pid=${programs_lib_pid[$1]}
 
 	kill -TERM "$pid" &&
-		cpg_lib_wait 60000 programs_lib_is_gone "$pid" &&
+		cpg_lib_wait 60000 cpg_lib_is_gone "$pid" &&
 		wait "$pid"
 }
-
-# Ended, though not yet waited for.
-programs_lib_is_gone()
-{
-	local stat
-
-	read -r stat < "/proc/$1/stat" || return 0
-	[[ ${stat##*) } == Z* ]]
-} 2> /dev/null
 
 # In a shell of its own: functions there replace some of cpg_lib.sh's.
 programs_lib_conf()
