@@ -379,6 +379,8 @@ static void cpg_frame_init(struct cpg_frame *frame, struct cpg_inst *inst)
 	*frame = (struct cpg_frame){ .inst = inst };
 
 	pthread_mutex_lock(&inst->lock);
+	frame->group = inst->group;
+	frame->joins = inst->joins;
 	if (inst->rx && inst->rx->pos < inst->rx->len &&
 	    inst->owner != getpid())
 		cpg_rxbuf_drop(inst->rx);
