@@ -449,8 +449,6 @@ void cpg_engine_timer(struct cpg_engine *eng, u64 now)
 {
 	if (eng->state == CPG_STATE_STOPPED)
 		return;
-	if (eng->n_taken)
-		cpg_engine_run(eng, now);
 	cpg_hold_late(eng, now);
 	cpg_detect_late(eng, now);
 	eng->now = now;
