@@ -413,7 +413,9 @@ void cpg_engine_detach(struct cpg_engine *eng, u64 now, struct cpg_proc *proc);
  * @now: time
  * @proc: the process
  * @ev: CPG_EVENT_MSG with its payload and service; a reference is taken.  The
- *	engine sets sender and seq.  At most CPG_MSG_MAX bytes.
+ *	engine sets sender and seq.  At most CPG_MSG_MAX bytes.  Its buffers are
+ *	nobody else's: one may become a packet where it is, and nothing of
+ *	@ev is looked at until it is delivered.
  * @wait: nanoseconds that the message may wait for others to travel with it,
  *	because more are about to follow; 0: none.  It goes earlier when there
  *	is enough for a burst of packets, when something follows that may not

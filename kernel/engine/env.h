@@ -86,9 +86,10 @@ static inline bool cpg_ref_dec_and_test(cpg_ref_t *ref)
  * struct cpg_buf - a run of bytes that several owners share
  * @ref: number of owners; cpg_env_buf_free() runs when it comes to 0
  * @len: bytes at @data
- * @room: bytes in front of them that nobody has written
+ * @room: bytes in front of them that nobody has written; once the buffer is an
+ *	engine's, under that engine's lock
  * @data: the bytes; written only by who allocated the buffer, before it is
- *	shared
+ *	shared.  It moves only while one event is the buffer's only user
  * @priv: the environment's: what @data belongs to
  */
 struct cpg_buf {
@@ -123,7 +124,10 @@ static inline void cpg_buf_put(struct cpg_buf *buf)
 		cpg_env_buf_free(buf);
 }
 
-/* Begin @len bytes further in front; false: there is no room. */
+/*
+ * Begin @len bytes further in front, which moves what others know the place of;
+ * false: there is no room.
+ */
 static inline bool cpg_buf_grow(struct cpg_buf *buf, u32 len)
 {
 	if (len > buf->room)

@@ -410,8 +410,8 @@ enum {
 	CPG_BLOB_MAX = 4 << 20,		/* bytes of a thing sent in chunks */
 	CPG_DATA_HDR = sizeof(struct cpg_wire_hdr) +
 		       sizeof(struct cpg_wire_data),
-	CPG_SEND_RUNS_MAX = 4,		/* runs along with data, and its own */
-	/* In front of a message that is alone in a packet. */
+	CPG_SEND_RUNS_MAX = 4,		/* others' runs in a packet with data */
+	/* Records in front of a message that is alone in a packet, at most. */
 	CPG_MSG_FRONT = 2 * sizeof(struct cpg_wire_rec) +
 			sizeof(struct cpg_wire_order) +
 			(CPG_SEND_RUNS_MAX + 1) * sizeof(struct cpg_wire_run),
