@@ -299,10 +299,51 @@ static const char *test_hash(void)
 	return hash[0] == hash[1] ? NULL : "two hashes";
 }
 
+/* Is the last packet that was sent made of this buffer, with its bytes? */
+static bool is_packet(const struct cpg_buf *buf)
+{
+	const struct cpg_epoch *ep = eng->epoch;
+	const struct cpg_stream *stream = &ep->node[ep->me]->stream;
+	const struct cpg_pkt *pkt = cpg_stream_get(stream, stream->next - 1);
+	u8 bytes[600];
+
+	memset(bytes, 0x5a, sizeof(bytes));
+	return pkt && pkt->buf == buf && pkt->len > sizeof(bytes) &&
+	       !memcmp(pkt->buf->data + pkt->off + pkt->len - sizeof(bytes),
+		       bytes, sizeof(bytes));
+}
+
+/* A message that is alone in its packet is not copied, if there is room. */
+static const char *test_in_place(void)
+{
+	const char *why = NULL;
+	struct cpg_proc *proc;
+	u32 i;
+
+	lone_create();
+	lone_view(9, true);
+	proc = lone_join("g", PID);
+	for (i = 0; i < 2; i++) {
+		struct cpg_buf *buf = cpg_env_buf_alloc(NULL, 600);
+		struct cpg_event *ev = cpg_event_alloc_msg(NULL, 1);
+
+		memset(buf->data, 0x5a, buf->len);
+		if (i)
+			buf->room = 0;
+		cpg_event_add_slice(ev, buf, 0, buf->len);
+		if (cpg_engine_send(eng, now, proc, ev, 0) ||
+		    is_packet(buf) != !i)
+			why = i ? "without room" : "with room";
+		cpg_event_put(ev);
+		cpg_buf_put(buf);
+	}
+	return lone_destroy(why);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(config), TEST(peers), TEST(strangers), TEST(rival), TEST(used),
 	TEST(refused), TEST(stop), TEST(stop_refused), TEST(groups),
-	TEST(view_get), TEST(hash),
+	TEST(view_get), TEST(hash), TEST(in_place),
 };
 
 int main(int argc, char **argv)

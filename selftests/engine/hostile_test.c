@@ -93,19 +93,21 @@ static void data_join(u32 port)
 
 static enum cpg_drop data_rcv(u32 src)
 {
-	enum cpg_drop drop;
+	return lone_rcv(src, &eng->epoch->id, CPG_WIRE_DATA, &pkt, pkt_len);
+}
 
-	drop = lone_rcv(src, &eng->epoch->id, CPG_WIRE_DATA, &pkt, pkt_len);
-	cpg_engine_flush(eng, now);
-	return drop;
+/* It is not the last of its batch. */
+static enum cpg_drop data_take(u32 src)
+{
+	return lone_take(src, &eng->epoch->id, CPG_WIRE_DATA, &pkt, pkt_len);
 }
 
 /* Begin: PEER leads a view of two, and this node has a process. */
-static void led(void)
+static struct cpg_proc *led(void)
 {
 	lone_create();
 	lone_view(PEER, false);
-	lone_join("g", 100);
+	return lone_join("g", 100);
 }
 
 static const char *test_data(void)
@@ -206,7 +208,7 @@ static const char *test_order_again(void)
 }
 
 /* PEER's packet @oseq, whose place that is, too: a message of 3 bytes. */
-static enum cpg_drop message_rcv(u64 oseq, u64 stable)
+static void message(u64 oseq, u64 stable)
 {
 	data_begin(oseq, 0);
 	pkt.data.ack = cpu_to_le64(oseq);
@@ -214,7 +216,50 @@ static enum cpg_drop message_rcv(u64 oseq, u64 stable)
 	data_order(oseq, oseq, 0, oseq, 1, 1);
 	data_rec(CPG_REC_MSG, CPG_REC_F_FIRST | CPG_REC_F_LAST |
 		 CPG_SVC_AGREED << CPG_REC_SERVICE_SHIFT, 1, 3, oseq, "abc", 3);
+}
+
+static enum cpg_drop message_rcv(u64 oseq, u64 stable)
+{
+	message(oseq, stable);
 	return data_rcv(PEER);
+}
+
+/* What a packet brings waits for its batch, not for more than sixteen. */
+static const char *test_batch(void)
+{
+	const char *why = NULL;
+	u64 i;
+
+	led();
+	for (i = 1; i < 16; i++) {
+		message(i, 0);
+		if (data_take(PEER) || lone_status().delivered)
+			why = "delivered before the end of the batch";
+	}
+	message(16, 0);
+	if (data_take(PEER) || lone_status().delivered != 16)
+		why = "sixteen wait";
+	message(17, 0);
+	if (data_take(PEER) || lone_status().delivered != 16)
+		why = "delivered before the end of the next";
+	cpg_engine_flush(eng, now);
+	if (lone_status().delivered != 17)
+		why = "not delivered at the end of the batch";
+	return lone_destroy(why);
+}
+
+/* Who has something to send finds out at once whether it may. */
+static const char *test_batch_sending(void)
+{
+	struct cpg_proc *proc = led();
+	const char *why = NULL;
+
+	while (!lone_status().queued)
+		lone_send(proc, CPG_SVC_AGREED, 60000);
+	message(1, 0);
+	if (data_take(PEER) || lone_status().delivered != 1)
+		why = "it waits, and what it would let go does, too";
+	return lone_destroy(why);
 }
 
 /* So many parts of the window of PEER's stream have memory. */
@@ -768,10 +813,10 @@ static const char *test_late_lie(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(window),
-	TEST(parts), TEST(procs), TEST(offers), TEST(offer_sizes),
-	TEST(offer_chunks), TEST(table), TEST(answers), TEST(newcomer),
-	TEST(late), TEST(late_lie),
+	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(batch),
+	TEST(batch_sending), TEST(window), TEST(parts), TEST(procs),
+	TEST(offers), TEST(offer_sizes), TEST(offer_chunks), TEST(table),
+	TEST(answers), TEST(newcomer), TEST(late), TEST(late_lie),
 };
 
 int main(int argc, char **argv)

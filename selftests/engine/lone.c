@@ -141,8 +141,9 @@ int lone_send(struct cpg_proc *proc, u8 service, u32 len)
 	return err;
 }
 
-enum cpg_drop lone_rcv_as(u32 src, u64 incarnation, const struct cpg_vid *id,
-			  u32 type, const void *p, u32 len)
+static enum cpg_drop lone_take_as(u32 src, u64 incarnation,
+				  const struct cpg_vid *id, u32 type,
+				  const void *p, u32 len)
 {
 	struct cpg_wire_hdr hdr = {
 		.magic = cpu_to_le32(CPG_WIRE_MAGIC),
@@ -162,8 +163,22 @@ enum cpg_drop lone_rcv_as(u32 src, u64 incarnation, const struct cpg_vid *id,
 	if (len)
 		memcpy(buf->data + sizeof(hdr), p, len);
 	drop = cpg_engine_rcv(eng, now, buf, 0);
-	cpg_engine_flush(eng, now);
 	cpg_buf_put(buf);
+	return drop;
+}
+
+enum cpg_drop lone_take(u32 src, const struct cpg_vid *id, u32 type,
+			const void *p, u32 len)
+{
+	return lone_take_as(src, src, id, type, p, len);
+}
+
+enum cpg_drop lone_rcv_as(u32 src, u64 incarnation, const struct cpg_vid *id,
+			  u32 type, const void *p, u32 len)
+{
+	enum cpg_drop drop = lone_take_as(src, incarnation, id, type, p, len);
+
+	cpg_engine_flush(eng, now);
 	return drop;
 }
 

@@ -58,7 +58,11 @@ int lone_send(struct cpg_proc *proc, u8 service, u32 len);
 enum cpg_drop lone_rcv(u32 src, const struct cpg_vid *id, u32 type,
 		       const void *p, u32 len);
 
-/* The same, of whichever life of that node. */
+/* The same, and it is not the last of its batch. */
+enum cpg_drop lone_take(u32 src, const struct cpg_vid *id, u32 type,
+			const void *p, u32 len);
+
+/* As lone_rcv(), of whichever life of that node. */
 enum cpg_drop lone_rcv_as(u32 src, u64 incarnation, const struct cpg_vid *id,
 			  u32 type, const void *p, u32 len);
 
