@@ -432,6 +432,17 @@ int cpg_engine_send(struct cpg_engine *eng, u64 now, struct cpg_proc *proc,
 		    struct cpg_event *ev, u64 wait);
 
 /**
+ * cpg_engine_wait() - what waits for company goes on waiting
+ * @eng: engine
+ * @now: time
+ * @wait: nanoseconds from now on, instead of what cpg_engine_send() was told
+ *
+ * For who is sure that more follows: each message gives the next one time, and
+ * how long all take does not matter.  Nothing begins to wait by this.
+ */
+void cpg_engine_wait(struct cpg_engine *eng, u64 now, u64 wait);
+
+/**
  * cpg_engine_push() - send what waits for company
  * @eng: engine
  * @now: time

@@ -89,6 +89,13 @@ void cpg_send_wait(struct cpg_engine *eng, u64 wait)
 		cpg_engine_arm(eng, &eng->pack_at, wait);
 }
 
+void cpg_engine_wait(struct cpg_engine *eng, u64 now, u64 wait)
+{
+	eng->now = now;
+	if (eng->pack_at != CPG_NEVER)
+		cpg_engine_arm(eng, &eng->pack_at, wait);
+}
+
 void cpg_engine_push(struct cpg_engine *eng, u64 now)
 {
 	eng->pack_at = CPG_NEVER;

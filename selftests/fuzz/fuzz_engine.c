@@ -348,6 +348,8 @@ static void step_send(struct fuzz_node *node, struct fuzz_proc *proc, u32 arg)
 	cpg_event_add_slice(ev, buf, 0, len);
 	cpg_engine_send(node->eng, now, proc->eng, ev,
 			arg & 4 ? CPG_NSEC_PER_MSEC : 0);
+	if (arg & 8)
+		cpg_engine_wait(node->eng, now, CPG_NSEC_PER_MSEC);
 	cpg_event_put(ev);
 	cpg_buf_put(buf);
 }

@@ -227,6 +227,30 @@ static const char *test_pack_first(void)
 	return test_end();
 }
 
+/* Unless who sends is sure of the next, and says so each time. */
+static const char *test_pack_batch(void)
+{
+	u32 before;
+	u64 packets;
+	u32 i;
+
+	pack_begin();
+	before = procs[0]->n_msgs;
+	packets = pack_packets(1);
+	sim_wait(&s->nodes[1], WAIT);
+	for (i = 0; i < 4; i++) {
+		pack_send(1, 1, LEN, WAIT);
+		sim_wait(&s->nodes[1], WAIT);
+		sim_run(s, WAIT - SIM_MSEC);
+	}
+	CHECK_TRUE(procs[0]->n_msgs == before);
+	sim_run(s, 2 * SIM_MSEC);
+	CHECK_TRUE(procs[0]->n_msgs == before + 4);
+	/* And a heartbeat. */
+	CHECK_TRUE(pack_packets(1) - packets <= 2 + 2 + 1);
+	return test_end();
+}
+
 static const char *test_pack_push(void)
 {
 	u32 before;
@@ -379,7 +403,8 @@ static const char *test_pack_stop(void)
 
 static const struct ktap_test tests[] = {
 	TEST(one), TEST(fair), TEST(pace), TEST(loss), TEST(churn),
-	TEST(pack_time), TEST(pack_first), TEST(pack_push), TEST(pack_hurry),
+	TEST(pack_time), TEST(pack_first), TEST(pack_batch), TEST(pack_push),
+	TEST(pack_hurry),
 	TEST(pack_burst), TEST(pack_full), TEST(pack_large), TEST(pack_order),
 	TEST(pack_leave), TEST(pack_view), TEST(pack_stop),
 };

@@ -539,6 +539,15 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 }
 
 /* What waits for company at a node is sent. */
+/* What waits on @node for others does so for @wait ns from now. */
+void sim_wait(struct sim_node *node, u64 wait)
+{
+	if (node->paused)
+		return;
+	cpg_engine_wait(node->eng, sim_node_now(node), wait);
+	sim_node_called(node);
+}
+
 void sim_push(struct sim_node *node)
 {
 	if (node->paused)

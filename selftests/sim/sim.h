@@ -533,6 +533,7 @@ int sim_leave(struct sim_proc *proc);
 void sim_detach(struct sim_proc *proc);
 int sim_send(struct sim_proc *proc, u8 svc, u32 len);
 int sim_send_wait(struct sim_proc *proc, u8 svc, u32 len, u64 wait);
+void sim_wait(struct sim_node *node, u64 wait);
 void sim_push(struct sim_node *node);
 void sim_proc_break(struct sim_proc *proc);
 void __sim_due_show(struct sim_node *node);
