@@ -865,6 +865,9 @@ int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 		WRITE_ONCE(sk->sk_wmem_queued, sk->sk_wmem_queued - charge);
 	else
 		WRITE_ONCE(node->packing, wait);
+	/* However long the rest of the batch takes. */
+	if (more)
+		cpg_engine_wait(node->eng, ktime_get_ns(), wait);
 out_unlock:
 	is_burst = wait && !list_empty(&node->tx);
 	cpg_node_unlock(node);

@@ -145,7 +145,7 @@ enum {
 	CPG_HOT_WAIT = 32,		/* for so many of them one waits */
 };
 
-/* But no longer than this, nor for the rest of a sendmmsg(). */
+/* But no longer than this, nor for the next message of a sendmmsg(). */
 #define CPG_HOT_WAIT_MAX	(5 * NSEC_PER_MSEC)
 
 /*
