@@ -36,16 +36,19 @@ frames()
 		/proc/net/dev
 }
 
-# small HOW: each alone would be two packets, one for each of the others.
+# small HOW: the packets that have a place in the order are those with messages,
+# of which each alone would be one.  Each view counts anew.
 small()
 {
-	local before
+	local before view
 
-	before=$(cpg_lib_counter 2 packets-sent)
+	view=$(cpg_lib_counter 2 seq)
+	before=$(cpg_lib_counter 2 delivered)
 	cpg_lib_say b "$1 $SMALL"
 	cpg_lib_expect b "$1 ok\$" 60000 &&
 		cpg_lib_expect a " message-$((SMALL - 1))\$" 60000 || return
-	sent=$(($(cpg_lib_counter 2 packets-sent) - before))
+	sent=$(($(cpg_lib_counter 2 delivered) - before))
+	[ "$(cpg_lib_counter 2 seq)" = "$view" ] || sent=$SMALL
 	echo "# $SMALL messages: $sent packets"
 	[ "$sent" -gt 0 ]
 }
@@ -59,7 +62,7 @@ shares()
 
 	for ((i = 0; i < TRIES; i++)); do
 		small "$1" || return
-		[ "$sent" -ge "$SMALL" ] || return 0
+		[ "$sent" -ge $((SMALL / 2)) ] || return 0
 	done
 	return 1
 }
