@@ -29,6 +29,22 @@ static int cpg_deliver_grow(struct cpg_engine *eng, struct cpg_partial *partial)
 	return 0;
 }
 
+static struct cpg_event *cpg_deliver_alloc(struct cpg_engine *eng,
+					   const struct cpg_vnode *node,
+					   const struct cpg_rec *rec,
+					   u32 max_slices)
+{
+	struct cpg_event *ev = cpg_event_alloc_msg(eng->env, max_slices);
+
+	if (!ev)
+		return NULL;
+	ev->service = (rec->flags & CPG_REC_SERVICE_MASK) >>
+		      CPG_REC_SERVICE_SHIFT;
+	ev->sender.nodeid = node->nodeid;
+	ev->sender.port = rec->port;
+	return ev;
+}
+
 /* A part of a message of another node. */
 static int cpg_deliver_collect(struct cpg_engine *eng,
 			       const struct cpg_vnode *node,
@@ -36,20 +52,13 @@ static int cpg_deliver_collect(struct cpg_engine *eng,
 			       const struct cpg_rec *rec,
 			       struct cpg_partial *partial)
 {
-	bool is_whole = rec->flags & CPG_REC_F_LAST;
-
 	if (rec->flags & CPG_REC_F_FIRST) {
-		struct cpg_event *ev;
+		struct cpg_event *ev = cpg_deliver_alloc(eng, node, rec,
+							 rec->total / 1024 + 8);
 
-		ev = cpg_event_alloc_msg(eng->env, is_whole ? 1 :
-					 rec->total / 1024 + 8);
 		if (!ev)
 			return -ENOMEM;
 		cpg_stream_drop_partial(partial);
-		ev->service = (rec->flags & CPG_REC_SERVICE_MASK) >>
-			      CPG_REC_SERVICE_SHIFT;
-		ev->sender.nodeid = node->nodeid;
-		ev->sender.port = rec->port;
 		partial->ev = ev;
 		partial->port = rec->port;
 		partial->len = rec->total;
@@ -66,7 +75,7 @@ static int cpg_deliver_collect(struct cpg_engine *eng,
 	return 0;
 }
 
-static void cpg_deliver_trace(struct cpg_engine *eng, u32 nodeid,
+static noinline void cpg_deliver_trace(struct cpg_engine *eng, u32 nodeid,
 			      const struct cpg_rec *rec, u64 pos,
 			      struct cpg_event *ev, bool again)
 {
@@ -103,52 +112,93 @@ static bool cpg_deliver_is_again(struct cpg_vnode *node, u8 service,
 	return again;
 }
 
-static void cpg_deliver_msg(struct cpg_engine *eng, struct cpg_vnode *node,
-			    u8 service, const struct cpg_rec *rec,
-			    struct cpg_partial *partial, u64 pos)
+/* @ev is NULL if there is nothing to deliver. */
+static void cpg_deliver_event(struct cpg_engine *eng, struct cpg_vnode *node,
+			      u8 service, const struct cpg_rec *rec,
+			      struct cpg_event *ev, u64 pos)
 {
 	bool again = cpg_deliver_is_again(node, service, rec);
-	struct cpg_event *ev = partial->ev;
-	struct cpg_txmsg *tx = NULL;
 
-	if (!node->peer) {
-		tx = cpg_send_first(eng, service);
-		ev = tx ? tx->ev : NULL;
-	} else if (ev && (partial->port != rec->port ||
-			  ev->len != partial->len)) {
-		ev = NULL;
-	}
 	if (ev && !again)
 		cpg_group_deliver_msg(eng, node->nodeid, rec->port, ev, pos);
 	eng->counters[CPG_CNT_MSGS_DELIVERED]++;
 	if (cpg_env_traces_deliver())
 		cpg_deliver_trace(eng, node->nodeid, rec, pos, ev, again);
+}
+
+static void cpg_deliver_own(struct cpg_engine *eng, struct cpg_vnode *node,
+			    u8 service, const struct cpg_rec *rec, u64 pos)
+{
+	struct cpg_txmsg *tx = cpg_send_first(eng, service);
+
+	cpg_deliver_event(eng, node, service, rec, tx ? tx->ev : NULL, pos);
 	if (tx)
 		cpg_send_done(eng, tx);
-	else
-		cpg_stream_drop_partial(partial);
+}
+
+/* A message of another node that is in one piece. */
+static int cpg_deliver_whole(struct cpg_engine *eng, struct cpg_vnode *node,
+			     const struct cpg_pkt *pkt,
+			     const struct cpg_rec *rec, u64 pos)
+{
+	struct cpg_event *ev = cpg_deliver_alloc(eng, node, rec, 1);
+
+	if (!ev)
+		return -ENOMEM;
+	cpg_event_add_slice(ev, pkt->buf, (u32)(rec->data - pkt->buf->data),
+			    rec->len);
+	cpg_deliver_event(eng, node, pkt->body.service, rec,
+			  rec->len == rec->total ? ev : NULL, pos);
+	cpg_event_put(ev);
+	return 0;
+}
+
+static int cpg_deliver_part(struct cpg_engine *eng, struct cpg_vnode *node,
+			    const struct cpg_pkt *pkt,
+			    const struct cpg_rec *rec, u64 pos)
+{
+	u8 service = pkt->body.service;
+	/* It can come between two parts of another. */
+	struct cpg_partial *partial = &node->stream.partial[service];
+	struct cpg_event *ev;
+
+	if (cpg_deliver_collect(eng, node, pkt, rec, partial))
+		return -ENOMEM;
+	if (!(rec->flags & CPG_REC_F_LAST))
+		return 0;
+	ev = partial->ev;
+	if (ev && (partial->port != rec->port || ev->len != partial->len))
+		ev = NULL;
+	cpg_deliver_event(eng, node, service, rec, ev, pos);
+	cpg_stream_drop_partial(partial);
+	return 0;
+}
+
+static int cpg_deliver_msg(struct cpg_engine *eng, struct cpg_vnode *node,
+			   const struct cpg_pkt *pkt,
+			   const struct cpg_rec *rec, u64 pos)
+{
+	const u8 whole_flags = CPG_REC_F_FIRST | CPG_REC_F_LAST;
+
+	if (!node->peer) {
+		if (rec->flags & CPG_REC_F_LAST)
+			cpg_deliver_own(eng, node, pkt->body.service, rec, pos);
+		return 0;
+	}
+	if ((rec->flags & whole_flags) == whole_flags)
+		return cpg_deliver_whole(eng, node, pkt, rec, pos);
+	return cpg_deliver_part(eng, node, pkt, rec, pos);
 }
 
 static int cpg_deliver_rec(struct cpg_engine *eng, struct cpg_vnode *node,
 			   const struct cpg_pkt *pkt,
 			   const struct cpg_rec *rec, u64 pos)
 {
-	const u8 whole_flags = CPG_REC_F_FIRST | CPG_REC_F_LAST;
-	struct cpg_partial *partial, whole = { };
-	u8 service = pkt->body.service;
 	int err = 0;
 
 	switch (rec->type) {
 	case CPG_REC_MSG:
-		/* It can come between two parts of another. */
-		partial = &node->stream.partial[service];
-		if ((rec->flags & whole_flags) == whole_flags)
-			partial = &whole;
-		if (node->peer)
-			err = cpg_deliver_collect(eng, node, pkt, rec, partial);
-		if (!err && rec->flags & CPG_REC_F_LAST)
-			cpg_deliver_msg(eng, node, service, rec, partial, pos);
-		return err;
+		return cpg_deliver_msg(eng, node, pkt, rec, pos);
 	case CPG_REC_JOIN:
 		err = cpg_group_deliver_join(eng, node->nodeid, rec, pos);
 		break;
