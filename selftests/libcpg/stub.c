@@ -151,6 +151,16 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
 	return ret < 0 ? ret : ret - (ssize_t)sizeof(ev);
 }
 
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags)
+{
+	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
+	const struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (!other_of(fd))
+		return __real_send(fd, buf, len, flags);
+	return __wrap_sendmsg(fd, &msg, flags);
+}
+
 /* A socket of which several events were received at once is readable. */
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
 {

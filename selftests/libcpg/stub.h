@@ -36,6 +36,7 @@ int __real_poll(struct pollfd *fds, nfds_t n, int timeout);
 int __real_ioctl(int fd, unsigned long request, void *arg);
 int __real_setsockopt(int fd, int level, int option, const void *val,
 		      socklen_t len);
+ssize_t __real_send(int fd, const void *buf, size_t len, int flags);
 ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 void *__real_malloc(size_t size);
@@ -45,6 +46,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout);
 int __wrap_ioctl(int fd, unsigned long request, void *arg);
 int __wrap_setsockopt(int fd, int level, int option, const void *val,
 		      socklen_t len);
+ssize_t __wrap_send(int fd, const void *buf, size_t len, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 void *__wrap_malloc(size_t size);
