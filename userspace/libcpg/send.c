@@ -15,21 +15,28 @@ enum cpg_send_limit {
 	CPG_SEND_PAUSE_NS = 1000000,	/* when there was not room enough */
 };
 
-static int cpg_send_one(const struct cpg_inst *inst, const struct iovec *iov,
-			size_t n)
+/* With send(), the kernel has less to copy. */
+static ssize_t cpg_send_vec(int fd, const struct iovec *iov, size_t n)
 {
 	const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-	struct msghdr msg = {
+	struct msghdr msg;
+
+	if (n == 1)
+		return send(fd, iov->iov_base, iov->iov_len, flags);
+	msg = (struct msghdr){
 		.msg_iov = (struct iovec *)iov,
 		.msg_iovlen = n,
 	};
+	return sendmsg(fd, &msg, flags);
+}
+
+static int cpg_send_one(const struct cpg_inst *inst, const struct iovec *iov,
+			size_t n)
+{
 	ssize_t ret;
 
 	do {
-		/* The kernel has less to copy with send(). */
-		ret = n == 1 ?
-		      send(inst->fd, iov->iov_base, iov->iov_len, flags) :
-		      sendmsg(inst->fd, &msg, flags);
+		ret = cpg_send_vec(inst->fd, iov, n);
 	} while (ret < 0 && errno == EINTR);
 	return ret < 0 ? -errno : 0;
 }
