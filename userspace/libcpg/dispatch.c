@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "inst.h"
+#include "lock.h"
 
 enum cpg_dispatch_limit {
 	CPG_RX_WAIT_MS = 100,		/* between looks, if nothing wakes */
@@ -116,7 +117,8 @@ static void cpg_inst_confchg_locked(struct cpg_inst *inst,
 
 static cs_error_t cpg_frame_msg_locked(struct cpg_frame *frame)
 {
-	const struct cpg_record *rec = frame->rec;
+	struct cpg_record *rec = frame->rec;
+	size_t len = rec->len - sizeof(*rec);
 	struct cpg_inst *inst = frame->inst;
 
 	/* Nobody wants it: do not put large ones together. */
@@ -124,8 +126,13 @@ static cs_error_t cpg_frame_msg_locked(struct cpg_frame *frame)
 		frame->msg = (struct cpg_payload){ .is_held = true };
 		return CS_OK;
 	}
-	if (cpg_assembler_rcv(&inst->assembler, &rec->from, frame->rec + 1,
-			      rec->len - sizeof(*rec), &frame->msg))
+	if (!cpg_frag_is_likely(rec + 1, len)) {
+		frame->msg = (struct cpg_payload){ .data = rec + 1,
+						   .len = len };
+		return CS_OK;
+	}
+	if (cpg_assembler_rcv(&inst->assembler, &rec->from, rec + 1, len,
+			      &frame->msg))
 		return CS_ERR_NO_MEMORY;
 	return CS_OK;
 }
@@ -166,11 +173,10 @@ static cs_error_t cpg_frame_rcv_locked(struct cpg_frame *frame)
 
 static cs_error_t cpg_frame_rcv(struct cpg_frame *frame)
 {
-	cs_error_t error;
+	bool is_locked = cpg_lock(&frame->inst->lock);
+	cs_error_t error = cpg_frame_rcv_locked(frame);
 
-	pthread_mutex_lock(&frame->inst->lock);
-	error = cpg_frame_rcv_locked(frame);
-	pthread_mutex_unlock(&frame->inst->lock);
+	cpg_unlock(&frame->inst->lock, is_locked);
 	return error;
 }
 
@@ -335,7 +341,8 @@ static void cpg_frame_deliver_msg(struct cpg_frame *frame)
 					   frame->rec->from.scpg_nodeid,
 					   frame->rec->from.scpg_pid,
 					   frame->msg.data, frame->msg.len);
-	free(frame->msg.owned);
+	if (frame->msg.owned)
+		free(frame->msg.owned);
 	frame->msg.owned = NULL;
 }
 

@@ -32,7 +32,7 @@ struct cpg_assembly {
 };
 
 static const uint8_t cpg_frag_magic[CPG_FRAG_MAGIC_LEN] = {
-	0xc9, 0x86, 0x46, 0xef, 0x17, 0xbf, 0x16, 0x57,
+	CPG_FRAG_MAGIC_FIRST, 0x86, 0x46, 0xef, 0x17, 0xbf, 0x16, 0x57,
 	0x42, 0xf5, 0x22, 0x58, 0x58, 0xbb, 0x32, 0x40,
 };
 
@@ -53,7 +53,7 @@ bool cpg_frag_is_magic(const struct iovec *iov, size_t n)
 
 	/* The first byte tells of nearly all that they do not. */
 	if (n && iov->iov_len &&
-	    *(const uint8_t *)iov->iov_base != cpg_frag_magic[0])
+	    *(const uint8_t *)iov->iov_base != CPG_FRAG_MAGIC_FIRST)
 		return false;
 
 	for (; n && done < CPG_FRAG_MAGIC_LEN; iov++, n--) {

@@ -26,6 +26,7 @@
 #include <sys/uio.h>
 
 #define CPG_FRAG_MAGIC_LEN	16
+#define CPG_FRAG_MAGIC_FIRST	0xc9	/* its first byte */
 
 /**
  * struct cpg_frag_hdr - in front of a fragment; little-endian
@@ -47,6 +48,13 @@ struct cpg_frag_hdr {
 
 /* The largest message: its length must fit into the header. */
 #define CPG_FRAG_TOTAL_MAX	UINT32_MAX
+
+/* The first byte tells of nearly all messages that they are no fragments. */
+static inline bool cpg_frag_is_likely(const void *data, size_t len)
+{
+	return len > sizeof(struct cpg_frag_hdr) &&
+	       *(const uint8_t *)data == CPG_FRAG_MAGIC_FIRST;
+}
 
 void cpg_frag_hdr_init(struct cpg_frag_hdr *hdr, uint32_t total,
 		       uint32_t offset, uint32_t id);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "handle.h"
+#include "lock.h"
 
 enum cpg_table_limit {
 	CPG_TABLE_FIRST = 16,		/* slots of the first allocation */
@@ -116,15 +117,15 @@ static struct cpg_object *cpg_slot_clear(struct cpg_slot *slot)
 struct cpg_object *cpg_table_lookup(struct cpg_table *table, uint64_t handle)
 {
 	struct cpg_object *obj = NULL;
+	bool is_locked = cpg_lock(&table->lock);
 	struct cpg_slot *slot;
 
-	pthread_mutex_lock(&table->lock);
 	slot = cpg_table_slot(table, handle);
 	if (slot) {
 		obj = slot->obj;
 		atomic_fetch_add(&obj->refs, 1);
 	}
-	pthread_mutex_unlock(&table->lock);
+	cpg_unlock(&table->lock, is_locked);
 	return obj;
 }
 
