@@ -23,20 +23,6 @@ struct cpg_event *cpg_event_alloc_msg(void *env, u32 max_slices)
 	return ev;
 }
 
-void cpg_event_add_slice(struct cpg_event *ev, struct cpg_buf *buf, u32 off,
-			 u32 len)
-{
-	struct cpg_slice *slice = &cpg_event_slices(ev)[ev->nslices];
-
-	if (CPG_BROKEN(ev->nslices >= ev->max_slices))
-		return;
-	slice->buf = cpg_buf_get(buf);
-	slice->off = off;
-	slice->len = len;
-	ev->nslices++;
-	ev->len += len;
-}
-
 struct cpg_event *cpg_event_alloc_body(void *env, enum cpg_event_kind kind,
 				       u32 len)
 {

@@ -91,8 +91,19 @@ struct cpg_event *cpg_event_alloc_msg(void *env, u32 max_slices);
  * @off: of the first byte in @buf
  * @len: number of bytes
  */
-void cpg_event_add_slice(struct cpg_event *ev, struct cpg_buf *buf, u32 off,
-			 u32 len);
+static inline void cpg_event_add_slice(struct cpg_event *ev,
+				       struct cpg_buf *buf, u32 off, u32 len)
+{
+	struct cpg_slice *slice = &cpg_event_slices(ev)[ev->nslices];
+
+	if (CPG_BROKEN(ev->nslices >= ev->max_slices))
+		return;
+	slice->buf = cpg_buf_get(buf);
+	slice->off = off;
+	slice->len = len;
+	ev->nslices++;
+	ev->len += len;
+}
 
 /**
  * cpg_event_alloc_body() - an event that is not a message

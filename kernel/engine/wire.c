@@ -128,25 +128,6 @@ enum cpg_drop cpg_wire_check(const u8 *p, u32 len, u32 cluster_id)
 	return CPG_DROP_NONE;
 }
 
-bool cpg_wire_rec_next(const u8 *p, u32 len, u32 *off, struct cpg_rec *rec)
-{
-	const struct cpg_wire_rec *wire = (const void *)(p + *off);
-
-	if (len - *off < sizeof(*wire))
-		return false;
-	rec->type = wire->type;
-	rec->flags = wire->flags;
-	rec->len = le16_to_cpu(wire->len);
-	rec->port = le32_to_cpu(wire->port);
-	rec->total = le32_to_cpu(wire->total);
-	rec->serial = le64_to_cpu(wire->serial);
-	rec->data = (const u8 *)(wire + 1);
-	if (len - *off - sizeof(*wire) < rec->len)
-		return false;
-	*off += sizeof(*wire) + rec->len;
-	return true;
-}
-
 static bool cpg_wire_check_order(const struct cpg_rec *rec, u32 n_nodes,
 				 struct cpg_body *body)
 {

@@ -484,7 +484,25 @@ bool cpg_wire_body_check(const u8 *p, u32 len, u32 origin, u32 n_nodes,
  * Steps through records that were checked.  Begins with *off 0; false at the
  * end.
  */
-bool cpg_wire_rec_next(const u8 *p, u32 len, u32 *off, struct cpg_rec *rec);
+static inline bool cpg_wire_rec_next(const u8 *p, u32 len, u32 *off,
+				     struct cpg_rec *rec)
+{
+	const struct cpg_wire_rec *wire = (const void *)(p + *off);
+
+	if (len - *off < sizeof(*wire))
+		return false;
+	rec->type = wire->type;
+	rec->flags = wire->flags;
+	rec->len = le16_to_cpu(wire->len);
+	rec->port = le32_to_cpu(wire->port);
+	rec->total = le32_to_cpu(wire->total);
+	rec->serial = le64_to_cpu(wire->serial);
+	rec->data = (const u8 *)(wire + 1);
+	if (len - *off - sizeof(*wire) < rec->len)
+		return false;
+	*off += sizeof(*wire) + rec->len;
+	return true;
+}
 
 /* Steps through processes; false at the end or if malformed. */
 bool cpg_wire_proc_next(const u8 *p, u32 len, u32 *off, u32 *port, u32 *pid,
