@@ -57,6 +57,8 @@ enum {
 	CPG_SLOW_TIMEOUT_DEFAULT = 5000,
 	/* Nodeid of a namespace without configuration. */
 	CPG_NODEID_DEFAULT = 1,
+	/* Events that are allocated together. */
+	CPG_NODE_SPARE = 16,
 	/* The engine takes a second at most to say good-bye. */
 	CPG_LEAVE_MAX = 2 * HZ,
 };
@@ -133,6 +135,8 @@ struct cpg_tx {
  * @txq: packets that left the engine, in the order in which they are sent
  * @txq_lock: covers @txq
  * @tx_busy: bit 0: somebody is sending @txq
+ * @spare: events for messages to come, covered by @lock
+ * @n_spare: their number
  * @bearer: NULL in a node of its own; written under @lock, and freed a grace
  *	period after it was taken away
  * @timer: the engine's
@@ -183,6 +187,8 @@ struct cpg_node {
 	struct list_head	txq;
 	spinlock_t		txq_lock;	/* txq */
 	unsigned long		tx_busy;
+	void			*spare[CPG_NODE_SPARE];
+	u32			n_spare;
 	struct cpg_bearer __rcu	*bearer;
 	struct hrtimer		timer;
 	struct completion	stopped;
@@ -421,6 +427,7 @@ void cpg_node_conf_default(struct cpg_node *node,
 
 /* env.c */
 int cpg_env_init(void);
+void cpg_env_drain(struct cpg_node *node);
 void cpg_env_exit(void);
 struct cpg_buf *cpg_buf_alloc_wait(u32 len);
 struct cpg_buf *cpg_buf_wrap(struct sk_buff *skb);

@@ -74,9 +74,32 @@ void *cpg_env_alloc(void *env, size_t size)
 	return kzalloc(size, cpg_env_gfp(env));
 }
 
+/* A packet brings many: they are allocated together. */
 void *cpg_env_alloc_event(void *env)
 {
-	return kmem_cache_alloc(cpg_event_cache, cpg_env_gfp(env));
+	struct cpg_node *node = env;
+	gfp_t gfp = cpg_env_gfp(env);
+
+	if (!node)
+		return kmem_cache_alloc(cpg_event_cache, gfp);
+	lockdep_assert_held(&node->lock);
+	if (!node->n_spare)
+		node->n_spare = kmem_cache_alloc_bulk(cpg_event_cache, gfp,
+						      ARRAY_SIZE(node->spare),
+						      node->spare);
+	if (!node->n_spare)
+		return kmem_cache_alloc(cpg_event_cache, gfp);
+	return node->spare[--node->n_spare];
+}
+
+/**
+ * cpg_env_drain() - free what was allocated and not needed
+ * @node: its engine is gone
+ */
+void cpg_env_drain(struct cpg_node *node)
+{
+	kmem_cache_free_bulk(cpg_event_cache, node->n_spare, node->spare);
+	node->n_spare = 0;
 }
 
 void cpg_env_free_bulk(void **ptrs, u32 n)

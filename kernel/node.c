@@ -955,4 +955,5 @@ void cpg_node_exit(struct cpg_node *node)
 		cpg_engine_destroy(eng);
 	if (node->view)
 		cpg_event_put(node->view);
+	cpg_env_drain(node);
 }
