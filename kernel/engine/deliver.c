@@ -76,8 +76,8 @@ static int cpg_deliver_collect(struct cpg_engine *eng,
 }
 
 static noinline void cpg_deliver_trace(struct cpg_engine *eng, u32 nodeid,
-			      const struct cpg_rec *rec, u64 pos,
-			      struct cpg_event *ev, bool again)
+				       const struct cpg_rec *rec, u64 pos,
+				       struct cpg_event *ev, bool again)
 {
 	struct cpg_trace trace = {
 		.kind = CPG_TRACE_DELIVER,
