@@ -426,6 +426,8 @@ int cpg_deliver_pkt(struct cpg_engine *eng, u32 idx, struct cpg_pkt *pkt,
 	if (err)
 		return err;
 	stream->delivered = pkt->oseq;
+	if (!stream->has_early)
+		return 0;
 	/* Something may have waited for it. */
 	cpg_deliver_walk(eng, idx, CPG_SVC_UNORDERED, 0);
 	cpg_deliver_walk(eng, idx, CPG_SVC_FIFO, 0);

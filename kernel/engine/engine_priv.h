@@ -215,6 +215,9 @@ struct cpg_vnode {
  * @rec_off: bytes of the next packet that were passed
  * @gseq: place of the next packet
  * @pos: position of the next message; not kept by what only lets go
+ * @first: its first packet, if @off is not 0; kept by cpg_order_advance()
+ * @origin: whose it is, likewise
+ * @count: packets of it, likewise
  */
 struct cpg_cursor {
 	u64	oseq;
@@ -224,6 +227,9 @@ struct cpg_cursor {
 	u32	rec_off;
 	u64	gseq;
 	u64	pos;
+	u64	first;
+	u32	origin;
+	u32	count;
 };
 
 /**

@@ -78,6 +78,17 @@ const struct cpg_pkt *cpg_order_log(const struct cpg_epoch *ep,
 	}
 }
 
+/* A packet of a run: is it here? */
+static enum cpg_order_at cpg_order_at_run(const struct cpg_epoch *ep,
+					  u32 origin, u64 num, u32 *idx,
+					  u64 *oseq)
+{
+	*idx = origin;
+	*oseq = num;
+	return cpg_stream_get(&ep->node[origin]->stream, num) ?
+	       CPG_ORDER_PKT : CPG_ORDER_GONE;
+}
+
 /**
  * cpg_order_peek() - what comes next
  * @ep: the view
@@ -93,6 +104,9 @@ enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
 	const struct cpg_wire_run *run;
 	const struct cpg_pkt *pkt;
 
+	if (cur->off)
+		return cpg_order_at_run(ep, cur->origin,
+					cur->first + cur->off, idx, oseq);
 	for (;;) {
 		struct cpg_stream *log = &ep->node[cur->leader]->stream;
 
@@ -108,25 +122,28 @@ enum cpg_order_at cpg_order_peek(struct cpg_epoch *ep, struct cpg_cursor *cur,
 		cpg_order_step(cur, pkt);
 	}
 	if (cpg_order_is_wrong(cur, pkt) ||
-	    (cur == &ep->held && !cur->run && !cur->off &&
-	     pkt->body.pos != cur->pos))
+	    (cur == &ep->held && !cur->run && pkt->body.pos != cur->pos))
 		return CPG_ORDER_WRONG;
 	run = cpg_order_run(pkt, cur->run);
-	*idx = le16_to_cpu(run->origin);
-	*oseq = le64_to_cpu(run->oseq) + cur->off;
-	return cpg_stream_get(&ep->node[*idx]->stream, *oseq) ?
-	       CPG_ORDER_PKT : CPG_ORDER_GONE;
+	return cpg_order_at_run(ep, le16_to_cpu(run->origin),
+				le64_to_cpu(run->oseq), idx, oseq);
 }
 
 /* Pass the packet that cpg_order_peek() found. */
 void cpg_order_advance(struct cpg_epoch *ep, struct cpg_cursor *cur)
 {
-	const struct cpg_pkt *pkt;
+	if (!cur->off) {
+		const struct cpg_stream *log = &ep->node[cur->leader]->stream;
+		const struct cpg_wire_run *run;
 
-	pkt = cpg_stream_get(&ep->node[cur->leader]->stream, cur->oseq);
+		run = cpg_order_run(cpg_stream_get(log, cur->oseq), cur->run);
+		cur->first = le64_to_cpu(run->oseq);
+		cur->origin = le16_to_cpu(run->origin);
+		cur->count = le16_to_cpu(run->count);
+	}
 	cur->gseq++;
 	cur->rec_off = 0;
-	if (++cur->off < le16_to_cpu(cpg_order_run(pkt, cur->run)->count))
+	if (++cur->off < cur->count)
 		return;
 	cur->run++;
 	cur->off = 0;
