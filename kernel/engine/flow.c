@@ -253,8 +253,9 @@ bool cpg_flow_defers(const struct cpg_engine *eng, u32 burst)
 	u32 in_flight = eng->epoch->in_flight;
 	u32 limit = cpg_flow_limit(eng);
 
-	return in_flight && eng->queued > burst &&
-	       burst <= limit / CPG_FLOW_DEFER && in_flight + burst > limit;
+	burst = min(burst, limit / CPG_FLOW_DEFER);
+	return in_flight && eng->queued > burst && burst >= 2 * eng->cfg.mtu &&
+	       in_flight + burst > limit;
 }
 
 void cpg_flow_sent(struct cpg_engine *eng, u64 oseq, u32 len)
