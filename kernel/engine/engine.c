@@ -8,6 +8,8 @@
 enum {
 	/* Packets that are taken in before anything follows from them. */
 	CPG_TAKE_MAX = 16,
+	/* Packets of the window of who has something to send, for that. */
+	CPG_TAKE_WINDOW = 2 * CPG_TAKE_MAX,
 };
 
 const char *const cpg_state_names[__CPG_STATE_NR] = {
@@ -389,12 +391,15 @@ static enum cpg_drop cpg_engine_dispatch(struct cpg_engine *eng,
  * May what follows from a packet wait for the end of the batch?  For all of
  * them it is hardly more work than for one.  But where views change, the next
  * packet may be of the view that begins with this one; and who waits for room
- * to send takes it at once, or the others would be ahead.
+ * to send takes it at once, or the others would be ahead, if a few packets make
+ * a difference to its window.
  */
 static bool cpg_engine_takes_more(const struct cpg_engine *eng)
 {
 	return eng->state == CPG_STATE_OPERATIONAL && !eng->attempt &&
-	       list_empty(&eng->sendq) && eng->n_taken < CPG_TAKE_MAX;
+	       eng->n_taken < CPG_TAKE_MAX &&
+	       (list_empty(&eng->sendq) ||
+		cpg_flow_limit(eng) >= CPG_TAKE_WINDOW * eng->cfg.mtu);
 }
 
 enum cpg_drop cpg_engine_rcv(struct cpg_engine *eng, u64 now,
