@@ -546,27 +546,28 @@ static size_t cpg_record_len(const struct cpg_event *ev)
 }
 
 /*
- * A short message into a single buffer, word by word, as filldir64() does it:
- * two copies of a few words each cost much more for what is looked at before.
+ * The record of a message into a single buffer, with a short payload, word by
+ * word, as filldir64() does it: to copy a few words costs much more for what is
+ * looked at before.
  *
- * Return: false if it is not that, or cannot be written; nothing happened.
+ * Return: bytes, with or without payload; 0 if it is not that, or cannot be
+ * written.
  */
-static bool cpg_record_put(struct cpg_event *ev, const struct iov_iter *to,
-			   size_t off)
+static size_t cpg_record_put(struct cpg_event *ev, const struct iov_iter *to,
+			     size_t off)
 {
 	const struct cpg_slice *slice = cpg_event_slices(ev);
-	size_t len = cpg_record_len(ev);
+	size_t len = sizeof(struct cpg_record);
 	struct cpg_record __user *rec;
-	const char *payload;
 
-	if (!iter_is_ubuf(to) || ev->kind != CPG_EVENT_MSG ||
-	    ev->nslices != 1 || ev->len > CPG_RECORD_PUT_MAX)
-		return false;
-	payload = (const char *)slice->buf->data + slice->off;
+	if (!iter_is_ubuf(to) || ev->kind != CPG_EVENT_MSG)
+		return 0;
+	if (ev->nslices == 1 && ev->len <= CPG_RECORD_PUT_MAX)
+		len += ev->len;
 	rec = to->ubuf + to->iov_offset + off;
 	if (!user_write_access_begin(rec, len))
-		return false;
-	unsafe_put_user(len, &rec->len, efault);
+		return 0;
+	unsafe_put_user(cpg_record_len(ev), &rec->len, efault);
 	unsafe_put_user(0, &rec->type, efault);
 	unsafe_put_user(AF_CPG, &rec->from.scpg_family, efault);
 	unsafe_put_user(0, &rec->from.__scpg_pad, efault);
@@ -577,13 +578,16 @@ static bool cpg_record_put(struct cpg_event *ev, const struct iov_iter *to,
 	unsafe_put_user(ev->seq.view_rep, &rec->seq.view_rep, efault);
 	unsafe_put_user(0, &rec->seq.__pad, efault);
 	unsafe_put_user(ev->seq.seq, &rec->seq.seq, efault);
-	unsafe_copy_to_user((char __user *)(rec + 1), payload, ev->len, efault);
+	if (len > sizeof(*rec))
+		unsafe_copy_to_user((char __user *)(rec + 1),
+				    (const char *)slice->buf->data + slice->off,
+				    ev->len, efault);
 	user_write_access_end();
-	return true;
+	return len;
 
 efault:
 	user_write_access_end();
-	return false;
+	return 0;
 }
 
 static int cpg_record_copy(struct cpg_event *ev, struct iov_iter *to)
@@ -610,11 +614,15 @@ static int cpg_record_copy(struct cpg_event *ev, struct iov_iter *to)
 static int cpg_record_write(struct cpg_event *ev, struct iov_iter *to,
 			    size_t begin, size_t *done)
 {
-	if (cpg_record_put(ev, to, begin - *done))
+	size_t len = cpg_record_len(ev);
+	size_t n = cpg_record_put(ev, to, begin - *done);
+
+	if (n == len)
 		return 0;
-	iov_iter_advance(to, begin - *done);
-	*done = begin + cpg_record_len(ev);
-	return cpg_record_copy(ev, to);
+	iov_iter_advance(to, begin + n - *done);
+	*done = begin + len;
+	return n ? cpg_event_copy_payload(ev, to, ev->len) :
+		   cpg_record_copy(ev, to);
 }
 
 /**
