@@ -138,7 +138,8 @@ static void cpg_commit_send(struct cpg_engine *eng, struct cpg_attempt *att)
 		cpg_engine_arm(eng, &att->repeat_at, CPG_BURST_GAP);
 		return;
 	}
-	cpg_engine_arm(eng, &att->repeat_at, att->repeat);
+	cpg_engine_arm(eng, &att->repeat_at,
+		       cpg_engine_spread(eng, att->repeat));
 	att->repeat = min(2 * att->repeat, eng->cfg.heartbeat);
 }
 

@@ -75,6 +75,14 @@ u64 cpg_engine_rto(const struct cpg_engine *eng, u32 tries)
 	return min(rto << shift, CPG_RTO_MAX);
 }
 
+/* About @delay: what many are going to do should not be at the same time. */
+u64 cpg_engine_spread(struct cpg_engine *eng, u64 delay)
+{
+	/* Knuth's MMIX: only the upper bits are of use. */
+	eng->rng = eng->rng * 6364136223846793005ULL + 1442695040888963407ULL;
+	return delay / 2 + ((eng->rng >> 32) * min_t(u64, delay, U32_MAX) >> 32);
+}
+
 static void cpg_engine_hdr_fill(const struct cpg_engine *eng,
 				struct cpg_wire_hdr *hdr,
 				enum cpg_wire_type type,
@@ -229,6 +237,7 @@ struct cpg_engine *cpg_engine_create(const struct cpg_engine_config *cfg,
 	if (!eng)
 		return ERR_PTR(-ENOMEM);
 	eng->cfg = *cfg;
+	eng->rng = cfg->seed;
 	eng->ops = ops;
 	eng->ctx = ctx;
 	eng->env = env;

@@ -666,6 +666,7 @@ void cpg_engine_run(struct cpg_engine *eng, u64 now);
 void cpg_engine_arm(struct cpg_engine *eng, u64 *timer, u64 delay);
 void cpg_engine_set_state(struct cpg_engine *eng, enum cpg_state state);
 void cpg_engine_trace(struct cpg_engine *eng, struct cpg_trace *trace);
+u64 cpg_engine_spread(struct cpg_engine *eng, u64 delay);
 u64 cpg_engine_rto(const struct cpg_engine *eng, u32 tries);
 void cpg_engine_xmit(struct cpg_engine *eng, const u32 *nodeids, u32 n,
 		     enum cpg_wire_type type, const struct cpg_vid *vid,

@@ -222,8 +222,11 @@ static void cpg_start(struct bench *b)
 	for (i = 0; i < n; i++)
 		cpg_create(b, &b->fab->node[i]);
 	while (!cpg_in_one_view(b)) {
-		if (b->fab->now > end)
+		if (b->fab->now > end) {
+			fprintf(stderr, "no view of all after %u s\n",
+				CPG_START_MAX);
 			abort();
+		}
 		fab_run_to(b->fab, b->fab->now + 10 * CPG_NSEC_PER_MSEC);
 	}
 	for (i = 0; i < n; i++) {

@@ -75,7 +75,7 @@ static int run_tests(void)
 	struct bench_cfg cfg;
 	u32 i;
 
-	puts("TAP version 13\n1..13");
+	puts("TAP version 13\n1..15");
 	bench_cfg_init(&cfg, 8);
 	bench_run(&cfg, &sum);
 	test("all_of_8", sum.goodput > 8e9 && is_fair(&sum), &sum);
@@ -104,6 +104,10 @@ static int run_tests(void)
 	cfg.time /= 2;
 	bench_run(&cfg, &sum);
 	test("all_of_64", sum.goodput > 6e9 && is_fair(&sum), &sum);
+	/* One that does not hold what all of them answer at a time. */
+	cfg.fab.port_bytes = 32 << 10;
+	bench_run(&cfg, &sum);
+	test("short_queue_of_64", sum.goodput > 5e8 && sum.jain > 0.9, &sum);
 	run_stalls();
 	return failed;
 }
