@@ -88,18 +88,23 @@ void lone_config(struct cpg_engine_config *cfg)
 	cpg_engine_config_init(cfg);
 }
 
+void lone_create_with(const struct cpg_engine_config *cfg)
+{
+	memset(&calls, 0, sizeof(calls));
+	memset(&env, 0, sizeof(env));
+	now = CPG_NSEC_PER_SEC;
+	eng = cpg_engine_create(cfg, &lone_ops, NULL, &env, now);
+	if (IS_ERR(eng))
+		abort();
+	now += CPG_NSEC_PER_MSEC;
+}
+
 void lone_create(void)
 {
 	struct cpg_engine_config cfg;
 
-	memset(&calls, 0, sizeof(calls));
-	memset(&env, 0, sizeof(env));
-	now = CPG_NSEC_PER_SEC;
 	lone_config(&cfg);
-	eng = cpg_engine_create(&cfg, &lone_ops, NULL, &env, now);
-	if (IS_ERR(eng))
-		abort();
-	now += CPG_NSEC_PER_MSEC;
+	lone_create_with(&cfg);
 }
 
 const char *lone_destroy(const char *why)

@@ -47,6 +47,7 @@ void lone_config(struct cpg_engine_config *cfg);
 
 /* Begin: @eng is a new engine; no other node is configured. */
 void lone_create(void);
+void lone_create_with(const struct cpg_engine_config *cfg);
 
 /* End; NULL, or @why, or what else is wrong with it. */
 const char *lone_destroy(const char *why);
