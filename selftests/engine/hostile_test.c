@@ -248,21 +248,55 @@ static const char *test_batch(void)
 	return lone_destroy(why);
 }
 
-/* Of a node that may send no more, with so many bytes for both in flight. */
-static u64 delivered_of_batch(u32 budget)
+/* As led(), with so many bytes for both nodes in flight. */
+static struct cpg_proc *led_with(u32 budget)
 {
 	struct cpg_engine_config cfg;
-	struct cpg_proc *proc;
 
 	lone_config(&cfg);
 	cfg.budget = budget;
 	lone_create_with(&cfg);
 	lone_view(PEER, false);
-	proc = lone_join("g", 100);
+	return lone_join("g", 100);
+}
+
+/* Of a node that may send no more. */
+static u64 delivered_of_batch(u32 budget)
+{
+	struct cpg_proc *proc = led_with(budget);
+
 	while (!lone_status().queued)
 		lone_send(proc, CPG_SVC_AGREED, 60000);
 	message(1, 0);
 	return data_take(PEER) ? U64_MAX : lone_status().delivered;
+}
+
+/*
+ * Packets that become stable one by one, of a window of which an eighth is less
+ * than sixteen packets: what they let go goes in bursts all the same.
+ */
+static const char *test_bursts(void)
+{
+	struct cpg_proc *proc = led_with(128 << 10);
+	u32 sent, total = 0, bursts = 0, i;
+	const char *why = NULL;
+
+	for (i = 0; i < 200; i++)
+		lone_send(proc, CPG_SVC_AGREED, 1300);
+	for (i = 1; i < 30; i++) {
+		sent = calls.xmit[CPG_WIRE_DATA];
+		data_begin(i, 0);
+		pkt.data.stable = cpu_to_le64(i - 1);
+		data_order(i, i, 1, i, 1, 1);
+		if (data_rcv(PEER))
+			why = "an order";
+		sent = calls.xmit[CPG_WIRE_DATA] - sent;
+		bursts += !!sent;
+		total += sent;
+	}
+	if (total < 20 || total / bursts < 4)
+		why = "they trickle";
+	return lone_destroy(why);
 }
 
 /*
@@ -835,7 +869,7 @@ static const char *test_late_lie(void)
 
 static const struct ktap_test tests[] = {
 	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(batch),
-	TEST(batch_sending), TEST(window), TEST(parts), TEST(procs),
+	TEST(batch_sending), TEST(bursts), TEST(window), TEST(parts), TEST(procs),
 	TEST(offers), TEST(offer_sizes), TEST(offer_chunks), TEST(table),
 	TEST(answers), TEST(newcomer), TEST(late), TEST(late_lie),
 };
