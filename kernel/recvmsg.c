@@ -692,6 +692,8 @@ static int cpg_recv_records(struct cpg_sock *cs, struct cpg_event *ev,
 	} while (ev);
 	if (taken.n)
 		cpg_taken_put(cs, &taken);
+	if (end > done)
+		iov_iter_advance(to, end - done);
 	return end ?: err;
 }
 
