@@ -244,7 +244,8 @@ bool cpg_flow_admits(const struct cpg_engine *eng, u32 len, u8 service,
  *
  * Else each acknowledgment, which opens the window a little, would let a packet
  * or two go, and so would the order of these, for ever: small bursts never grow
- * again.  There is something in flight, so the window will open.
+ * again.  Of a small window, a burst is only a part; two packets are the least
+ * that is one.  There is something in flight, so the window will open.
  *
  * Return: it is.
  */
