@@ -6,18 +6,24 @@
 #ifndef LIBCPG_LOCK_H
 #define LIBCPG_LOCK_H
 
+#include <features.h>
 #include <pthread.h>
 #include <stdbool.h>
-#if __has_include(<sys/single_threaded.h>)
+
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 32)
 #include <sys/single_threaded.h>
-#else
-#define __libc_single_threaded	0
+#define CPG_IS_SINGLE_THREADED	__libc_single_threaded
+#endif
+#endif
+#ifndef CPG_IS_SINGLE_THREADED
+#define CPG_IS_SINGLE_THREADED	0
 #endif
 
 /* Return: for cpg_unlock(), whether it was taken. */
 static inline bool cpg_lock(pthread_mutex_t *lock)
 {
-	if (__libc_single_threaded)
+	if (CPG_IS_SINGLE_THREADED)
 		return false;
 	pthread_mutex_lock(lock);
 	return true;
