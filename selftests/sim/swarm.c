@@ -392,6 +392,10 @@ static void swarm_heal(struct swarm *w)
 	sim_run(s, rest_time(&s->cfg));
 	swarm_links(w, &w->link);
 	do_op(w, SIM_OP_HEAL, 0, 0, 0, 0);
+	/* So may who was taken for a second one of its id, and stopped. */
+	for (i = 0; i < s->cfg.n_nodes; i++)
+		if (s->nodes[i].eng && s->nodes[i].refused)
+			do_op(w, SIM_OP_CRASH, i, 0, 0, 0);
 	for (i = 0; i < s->cfg.n_nodes; i++)
 		n_up += !!s->nodes[i].eng;
 	/* A node whose good-bye got lost has to be forgotten first. */
