@@ -80,7 +80,8 @@ u64 cpg_engine_spread(struct cpg_engine *eng, u64 delay)
 {
 	/* Knuth's MMIX: only the upper bits are of use. */
 	eng->rng = eng->rng * 6364136223846793005ULL + 1442695040888963407ULL;
-	return delay / 2 + ((eng->rng >> 32) * min_t(u64, delay, U32_MAX) >> 32);
+	delay = min_t(u64, delay, U32_MAX);
+	return delay / 2 + ((eng->rng >> 32) * delay >> 32);
 }
 
 static void cpg_engine_hdr_fill(const struct cpg_engine *eng,

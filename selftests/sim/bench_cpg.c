@@ -223,7 +223,7 @@ static void cpg_start(struct bench *b)
 		cpg_create(b, &b->fab->node[i]);
 	while (!cpg_in_one_view(b)) {
 		if (b->fab->now > end) {
-			fprintf(stderr, "no view of all after %u s\n",
+			fprintf(stderr, "no view of all after %d s\n",
 				CPG_START_MAX);
 			abort();
 		}
