@@ -869,7 +869,8 @@ static const char *test_late_lie(void)
 
 static const struct ktap_test tests[] = {
 	TEST(data), TEST(nak), TEST(order), TEST(order_again), TEST(batch),
-	TEST(batch_sending), TEST(bursts), TEST(window), TEST(parts), TEST(procs),
+	TEST(batch_sending), TEST(bursts), TEST(window), TEST(parts),
+	TEST(procs),
 	TEST(offers), TEST(offer_sizes), TEST(offer_chunks), TEST(table),
 	TEST(answers), TEST(newcomer), TEST(late), TEST(late_lie),
 };
