@@ -140,20 +140,30 @@ static bool join_all(int *fds, const char *prefix, uint64_t *ns)
  */
 static bool is_flat(uint64_t *ns)
 {
+	uint32_t *others = calloc(n_groups, sizeof(*others));
 	int *fds = calloc(n_groups, sizeof(*fds));
+	uint32_t *first = members;
 	char prefix[CPG_GROUP_NAME_MAX];
+	bool is_joined;
 	int round, i;
 
 	for (round = 1; !scale_is_flat("a group is joined", ns, n_groups);
 	     round++) {
 		snprintf(prefix, sizeof(prefix), "again-%d-%d", (int)getpid(),
 			 round);
-		if (round == ROUNDS || !fds || !join_all(fds, prefix, ns))
+		if (round == ROUNDS || !fds || !others)
+			return false;
+		/* They have a member each, and those of before what they had. */
+		members = others;
+		is_joined = join_all(fds, prefix, ns);
+		members = first;
+		if (!is_joined)
 			return false;
 		for (i = 0; i < n_groups; i++)
 			close(fds[i]);
 	}
 	free(fds);
+	free(others);
 	return true;
 }
 
