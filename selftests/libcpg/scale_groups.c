@@ -153,7 +153,7 @@ static bool is_flat(uint64_t *ns)
 			 round);
 		if (round == ROUNDS || !fds || !others)
 			return false;
-		/* They have a member each, and those of before what they had. */
+		/* These have one member each, those of before what they had. */
 		members = others;
 		is_joined = join_all(fds, prefix, ns);
 		members = first;
