@@ -866,7 +866,7 @@ int cpg_node_sk_send(struct cpg_node *node, struct cpg_sock *cs,
 	else
 		WRITE_ONCE(node->packing, wait);
 	/* However long the rest of the batch takes. */
-	if (more)
+	if (!err && more)
 		cpg_engine_wait(node->eng, ktime_get_ns(), wait);
 out_unlock:
 	is_burst = wait && !list_empty(&node->tx);
