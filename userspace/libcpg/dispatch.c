@@ -341,8 +341,7 @@ static void cpg_frame_deliver_msg(struct cpg_frame *frame)
 					   frame->rec->from.scpg_nodeid,
 					   frame->rec->from.scpg_pid,
 					   frame->msg.data, frame->msg.len);
-	if (frame->msg.owned)
-		free(frame->msg.owned);
+	free(frame->msg.owned);
 	frame->msg.owned = NULL;
 }
 
