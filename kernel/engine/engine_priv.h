@@ -215,9 +215,10 @@ struct cpg_vnode {
  * @rec_off: bytes of the next packet that were passed
  * @gseq: place of the next packet
  * @pos: position of the next message; not kept by what only lets go
- * @first: its first packet, if @off is not 0; kept by cpg_order_advance()
- * @origin: whose it is, likewise
- * @count: packets of it, likewise
+ * @first: the first packet of @run, if @off is not 0; kept by
+ *	cpg_order_advance()
+ * @origin: whose @run is, likewise
+ * @count: packets of @run, likewise
  */
 struct cpg_cursor {
 	u64	oseq;

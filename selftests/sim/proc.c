@@ -538,7 +538,6 @@ int sim_send(struct sim_proc *proc, u8 svc, u32 len)
 	return sim_send_wait(proc, svc, len, 0);
 }
 
-/* What waits for company at a node is sent. */
 /* What waits on @node for others does so for @wait ns from now. */
 void sim_wait(struct sim_node *node, u64 wait)
 {
@@ -548,6 +547,7 @@ void sim_wait(struct sim_node *node, u64 wait)
 	sim_node_called(node);
 }
 
+/* What waits for company at a node is sent. */
 void sim_push(struct sim_node *node)
 {
 	if (node->paused)
